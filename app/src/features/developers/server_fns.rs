@@ -1,0 +1,54 @@
+//! Public endpoints, all of them: a caller, one use case, an answer.
+#![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
+
+use super::wire::{DevelopersTab, PairView, RevealedKey, RolledPair};
+use crate::error::AppError;
+use domain::{PairId, Password, SubmissionId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+/// Everything the tab shows. No secret: its value is written into the page.
+#[server]
+pub async fn load_developers_tab() -> Result<DevelopersTab, AppError> {
+    use crate::server_context as context;
+    let tab = context::developers::tab(&context::backend(), &context::context()?, &context::site()).await;
+    context::or_sign_in(tab.map_err(AppError::from))
+}
+
+/// A private key, for somebody who has just proved who they are. JSON, so that no plain form can ask for it.
+#[server(input = Json)]
+pub async fn reveal_key(pair: PairId, password: Option<Password>) -> Result<RevealedKey, AppError> {
+    use crate::server_context as context;
+    let caller = context::context()?;
+    let account = caller.person()?.account_id.clone();
+    let issued = context::backend().reveal(&caller, &account, Some(&pair), password.as_ref()).await?;
+    Ok(RevealedKey::new(issued.private_key.expose().to_owned()))
+}
+
+/// Rolls a pair. `expire_old` is a preset or an RFC 3339 instant; `custom` with `custom_utc`, a date and time in UTC, is
+/// what the plain form sends.
+#[server]
+pub async fn roll_keys(
+    pair: PairId,
+    submission: SubmissionId,
+    #[server(default)] expire_old: String,
+    #[server(default)] custom_utc: String,
+    #[server(default)] password: Password,
+) -> Result<RolledPair, AppError> {
+    use crate::server_context as context;
+    let caller = context::context()?;
+    let asked = context::developers::Asked { pair, submission, expire_old, custom_utc, password };
+    let form = asked.form_again();
+    let rolled = context::developers::roll(&context::backend(), &caller, asked).await;
+    context::answer_form::<RollKeys, _>(rolled, &form, |rolled| rolled.private_key = None)
+}
+
+/// Ends an expiring pair at once.
+#[server]
+pub async fn expire_now(pair: PairId, #[server(default)] password: Password) -> Result<PairView, AppError> {
+    use crate::server_context as context;
+    let caller = context::context()?;
+    let form = crate::paths::expire(&pair);
+    let expired = context::developers::expire(&context::backend(), &caller, &pair, &password).await;
+    context::answer_form::<ExpireNow, _>(expired, &form, |_| ())
+}

@@ -1,0 +1,59 @@
+//! Public endpoints, all of them: a caller, one use case, an answer.
+
+use super::wire::Entrance;
+use crate::error::AppError;
+use domain::Password;
+use leptos::prelude::*;
+
+/// What the entrance pages show. Somebody who is signed in is sent on.
+#[server]
+pub async fn load_entrance() -> Result<Entrance, AppError> {
+    use crate::server_context as context;
+    let site = context::site();
+    context::leave_entrance_if_signed_in();
+    Ok(Entrance {
+        product_name: site.product_name.clone(),
+        sign_up_open: site.sign_up_open,
+        insecure: site.insecure,
+        typed: context::typed(),
+    })
+}
+
+/// Opens a session and leads to the developers tab.
+#[server]
+pub async fn sign_in(email: String, password: Password) -> Result<(), AppError> {
+    use crate::server_context as context;
+    let opened = context::backend().sign_in(&context::context()?, &email, password).await;
+    context::enter(opened, &email, "")
+}
+
+/// Makes a person, an account and its first pair, and leads to the developers tab.
+#[server]
+pub async fn sign_up(email: String, #[server(default)] name: String, password: Password) -> Result<(), AppError> {
+    use crate::server_context as context;
+    let new = backend::accounts::NewAccount {
+        email: email.clone(),
+        name: name.clone(),
+        external_id: None,
+        password: Some(password),
+    };
+    let opened = context::backend().sign_up(&context::context()?, new).await;
+    context::enter(opened, &email, &name)
+}
+
+/// Ends the session and leads to the sign-in page.
+#[server]
+pub async fn sign_out() -> Result<(), AppError> {
+    use crate::server_context as context;
+    let ended = context::backend().sign_out(&context::context()?).await;
+    context::leave(ended)
+}
+
+/// Sets the password of whoever holds the one-time link, and leads to the sign-in page.
+#[server]
+pub async fn set_password(link: String, password: Password) -> Result<(), AppError> {
+    use crate::server_context as context;
+    context::backend().set_password(&context::context()?, link.trim(), password).await?;
+    leptos_axum::redirect(crate::paths::SIGN_IN);
+    Ok(())
+}

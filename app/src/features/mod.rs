@@ -1,0 +1,5 @@
+//! The screens, by what people come to do.
+
+pub mod developers;
+pub mod entrance;
+pub mod not_found;

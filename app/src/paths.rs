@@ -1,0 +1,42 @@
+//! Every URL of the dashboard as a typed function. Nothing else spells one.
+
+use domain::PairId;
+
+/// Where a person lands who names no page: leads to the developers tab.
+pub const ROOT: &str = "/";
+/// Signing in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Making an account.
+pub const SIGN_UP: &str = "/sign-up";
+/// Setting a password with a one-time link. The link's secret is in the fragment, which no server and no log sees.
+pub const SET_PASSWORD: &str = "/set-password";
+/// Leads to the developers tab.
+pub const DASHBOARD: &str = "/dashboard";
+/// The developers tab.
+pub const DEVELOPERS: &str = "/dashboard/developers";
+/// Rolling a pair, as a page of its own: what the dialog is without WASM.
+pub const ROLL: &str = "/dashboard/developers/roll";
+/// Ending an expiring pair, as a page of its own.
+pub const EXPIRE: &str = "/dashboard/developers/expire";
+/// What every server function's path begins with.
+pub const SERVER_FUNCTIONS: &str = "/_srv";
+
+/// The page that rolls this pair.
+pub fn roll(pair: &PairId) -> String {
+    format!("{ROLL}?pair={pair}")
+}
+
+/// The page that ends this pair.
+pub fn expire(pair: &PairId) -> String {
+    format!("{EXPIRE}?pair={pair}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn paths_of_pages_and_of_server_functions_do_not_meet() {
+        for page in [super::SIGN_IN, super::SIGN_UP, super::SET_PASSWORD, super::DEVELOPERS, super::ROLL, super::EXPIRE] {
+            assert!(!page.starts_with(super::SERVER_FUNCTIONS));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The table of pages.
+
+use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
+use crate::features::entrance::{SetPasswordPage, SignInPage, SignUpPage};
+use crate::features::not_found::NotFound;
+use crate::{browser, paths};
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::SsrMode;
+use leptos_router::components::{Redirect, Route, Router, Routes};
+use leptos_router::path;
+
+/// All screens. Every page is complete HTML before it is sent (`SsrMode::Async`), so it works without WASM and has the
+/// right status.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Awake(awake()));
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=ToDevelopers ssr=SsrMode::Async />
+                <Route path=path!("/dashboard") view=ToDevelopers ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/developers") view=DevelopersPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/developers/roll") view=RollPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/developers/expire") view=ExpirePage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
+                <Route path=path!("/set-password") view=SetPasswordPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// Whether this page has woken up: false on the server and until WASM runs. What needs JavaScript says so until then.
+#[derive(Debug, Clone, Copy)]
+pub struct Awake(pub ReadSignal<bool>);
+
+/// Whether this page has woken up.
+pub fn use_awake() -> ReadSignal<bool> {
+    expect_context::<Awake>().0
+}
+
+fn awake() -> ReadSignal<bool> {
+    let (awake, set_awake) = signal(false);
+    Effect::new(move || {
+        browser::mark_awake();
+        set_awake.set(true);
+    });
+    awake
+}
+
+#[component]
+fn ToDevelopers() -> impl IntoView {
+    view! { <Redirect path=paths::DEVELOPERS /> }
+}

@@ -1,0 +1,231 @@
+//! The server's half of server functions: who is calling, and how an answer sets a cookie. Not in the browser's build.
+
+pub(crate) mod developers;
+
+use crate::error::AppError;
+use crate::features::entrance::Typed;
+use crate::paths;
+use backend::sign_in::SignedInSession;
+use backend::{Backend, Caller, Error, RequestContext};
+use domain::Refusal;
+use http::header::{ACCEPT, COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+use http::request::Parts;
+use leptos::prelude::{expect_context, use_context};
+use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
+use leptos_axum::ResponseOptions;
+use std::sync::Arc;
+
+/// What the screens need to know about the installation. The server provides it to every page and server function.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What the company calls its product.
+    pub product_name: String,
+    /// Where the dashboard is, without a trailing slash.
+    pub public_url: String,
+    /// Where the company's API is, without a trailing slash.
+    pub api_url: String,
+    /// Whether strangers may sign up.
+    pub sign_up_open: bool,
+    /// How cookies are named and marked.
+    pub cookies: Cookies,
+    /// Served over plain HTTP to other machines: the pages warn.
+    pub insecure: bool,
+}
+
+/// How cookies are named and marked: by whether the public URL is https.
+///
+/// `__Host-` and `Secure` are what NIST SP 800-63B-4 (5.1.1) and ASVS 5.0 (3.3.1) ask for; a browser refuses both over
+/// plain HTTP, where a lab still has to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookies {
+    /// `__Host-latchkey`, Secure.
+    Https,
+    /// `latchkey`, for a lab.
+    Http,
+}
+
+impl Cookies {
+    /// The session cookie's name.
+    pub const fn session(self) -> &'static str {
+        match self {
+            Self::Https => "__Host-latchkey",
+            Self::Http => "latchkey",
+        }
+    }
+
+    /// The name of the cookie that says this browser has been signed in before.
+    pub const fn device(self) -> &'static str {
+        match self {
+            Self::Https => "__Host-latchkey-device",
+            Self::Http => "latchkey-device",
+        }
+    }
+
+    fn set(self, name: &str, value: &str, max_age_seconds: Option<u32>) -> Option<HeaderValue> {
+        let secure = match self {
+            Self::Https => "; Secure",
+            Self::Http => "",
+        };
+        let age = max_age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")).ok()
+    }
+}
+
+/// How long what was typed into a refused form is kept for the page that shows it again.
+const TYPED_SECONDS: u32 = 120;
+const TYPED: &str = "latchkey-typed";
+const DEVICE_SECONDS: u32 = 180 * 24 * 3_600;
+
+/// The use cases.
+pub(crate) fn backend() -> Backend {
+    expect_context::<Backend>()
+}
+
+/// The installation as the screens know it.
+pub(crate) fn site() -> Arc<Site> {
+    expect_context::<Arc<Site>>()
+}
+
+/// Who is calling. The server's middleware put it into the request; a request without one is nobody's.
+pub(crate) fn context() -> Result<RequestContext, AppError> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestContext>().cloned()).ok_or(AppError::Fault)
+}
+
+/// Sends somebody who is signed in on to the developers tab.
+pub(crate) fn leave_entrance_if_signed_in() {
+    if context().is_ok_and(|context| matches!(context.caller, Caller::Person(_))) {
+        leptos_axum::redirect(paths::DEVELOPERS);
+    }
+}
+
+/// Sends somebody whose session has ended to the sign-in page; other answers pass.
+pub(crate) fn or_sign_in<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
+    if matches!(answer, Err(AppError::Refused(Refusal::SignedOut))) {
+        leptos_axum::redirect(paths::SIGN_IN);
+    }
+    answer
+}
+
+/// Gives the browser its session and leads on; or keeps what was typed, for the page that asks again.
+pub(crate) fn enter(opened: backend::Result<SignedInSession>, email: &str, name: &str) -> Result<(), AppError> {
+    let cookies = site().cookies;
+    match opened {
+        Ok(opened) => {
+            add_cookie(cookies.set(cookies.session(), &opened.session.expose(), None));
+            add_cookie(cookies.set(cookies.device(), &opened.device.expose(), Some(DEVICE_SECONDS)));
+            add_cookie(cookies.set(TYPED, "", Some(0)));
+            leptos_axum::redirect(paths::DEVELOPERS);
+            Ok(())
+        }
+        Err(error) => {
+            if is_plain_form() {
+                let typed = format!("{}&{}", encode(email), encode(name));
+                add_cookie(cookies.set(TYPED, &typed, Some(TYPED_SECONDS)));
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Takes the session cookie away and leads to the sign-in page. The device cookie stays: it opens nothing.
+///
+/// A session that has ended already is as good as one ended now.
+pub(crate) fn leave(ended: backend::Result<()>) -> Result<(), AppError> {
+    match ended {
+        Ok(()) | Err(Error::Refused(_)) => {
+            let cookies = site().cookies;
+            add_cookie(cookies.set(cookies.session(), "", Some(0)));
+            leptos_axum::redirect(paths::SIGN_IN);
+            Ok(())
+        }
+        Err(fault @ Error::Fault(_)) => Err(fault.into()),
+    }
+}
+
+/// Answers a form of the developers tab.
+///
+/// With WASM the answer is the value. A plain form gets a page instead: the developers tab after a success (`forget` takes
+/// what must not be in the body of a redirect), or the form again, at `form`, with the error in its URL.
+pub(crate) fn answer_form<F, T>(answer: backend::Result<T>, form: &str, forget: impl Fn(&mut T)) -> Result<T, AppError>
+where
+    F: ServerFn<Error = AppError>,
+{
+    let answer = or_sign_in(answer.map_err(AppError::from));
+    if !is_plain_form() || matches!(answer, Err(AppError::Refused(Refusal::SignedOut))) {
+        return answer;
+    }
+    match answer {
+        Ok(mut value) => {
+            forget(&mut value);
+            leptos_axum::redirect(paths::DEVELOPERS);
+            Ok(value)
+        }
+        Err(error) => {
+            // Only path and query of the URL are used: the host is there because a URL needs one.
+            if let Ok(url) = ServerFnUrlError::new(F::PATH, error).to_url(&format!("http://here{form}")) {
+                leptos_axum::redirect(&format!("{}?{}", url.path(), url.query().unwrap_or_default()));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// What was typed into an entrance form that was refused.
+pub(crate) fn typed() -> Typed {
+    let cookie = use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, TYPED));
+    let Some((email, name)) = cookie.as_deref().and_then(|cookie| cookie.split_once('&')) else {
+        return Typed::default();
+    };
+    Typed { email: decode(email), name: decode(name) }
+}
+
+/// Whether the request is a form sent without WASM: its answer is a page, not data.
+pub(crate) fn is_plain_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    })
+}
+
+/// The value of a cookie of this name.
+pub fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+fn encode(text: &str) -> String {
+    // Cut where no honest address or name is: a cookie has room for 4 kB.
+    let text: String = text.chars().take(300).collect();
+    percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+fn decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn add_cookie(cookie: Option<HeaderValue>) {
+    if let (Some(options), Some(cookie)) = (use_context::<ResponseOptions>(), cookie) {
+        options.append_header(SET_COOKIE, cookie);
+    }
+}
+
+impl From<Error> for AppError {
+    /// A fault's one log line is written here, with its whole chain; what is answered is a bare code.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::Refused(refusal),
+            Error::Fault(fault) => {
+                let request_id = context().map(|context| context.request_id).unwrap_or_default();
+                tracing::error!(request_id, fault = fault.chain(), "a server function failed");
+                Self::Fault
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! From what the use cases answer to what the tab is told.
+
+use super::Site;
+use crate::features::developers::{DevelopersTab, PairView, RecentRoll, RevealedKey, RolledPair};
+use crate::paths;
+use crate::ui::Moment;
+use backend::keys::{AccountKeys, RollRequest, Rolled};
+use backend::store::RollRecord;
+use backend::{Backend, RequestContext, Result, SignedIn, sessions};
+use domain::key_pair::End;
+use domain::{Duration, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, Refusal, SubmissionId, Timestamp};
+
+/// How long a roll is news when nothing is expiring any more.
+const NEWS: Duration = Duration::hours(24);
+
+/// A roll as the form sent it.
+pub(crate) struct Asked {
+    pub(crate) pair: PairId,
+    pub(crate) submission: SubmissionId,
+    pub(crate) expire_old: String,
+    pub(crate) custom_utc: String,
+    pub(crate) password: Password,
+}
+
+impl Asked {
+    /// Where the plain form is shown again, with what was chosen.
+    pub(crate) fn form_again(&self) -> String {
+        let choice = match self.choice() {
+            Ok(ExpireOld::At(_)) => format!("&expire_old=custom&custom_utc={}", self.custom_utc),
+            Ok(preset) => format!("&expire_old={preset}"),
+            Err(_) => String::new(),
+        };
+        format!("{}{choice}", paths::roll(&self.pair))
+    }
+
+    fn choice(&self) -> std::result::Result<ExpireOld, Refusal> {
+        match self.expire_old.as_str() {
+            "" => Err(Refusal::ExpiryMissing),
+            "custom" => read_utc(&self.custom_utc).map(ExpireOld::At).ok_or(Refusal::ExpiryInvalid),
+            choice => choice.parse().map_err(|_| Refusal::ExpiryInvalid),
+        }
+    }
+}
+
+/// Reads `2026-11-24T09:02`, as a date and time field gives it, as UTC.
+fn read_utc(text: &str) -> Option<Timestamp> {
+    let seconds = if text.matches(':').count() == 1 { ":00" } else { "" };
+    Timestamp::parse_rfc3339(&format!("{text}{seconds}Z"))
+}
+
+pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site) -> Result<DevelopersTab> {
+    let person = context.person()?;
+    let keys = backend.list_keys(context, &person.account_id).await?;
+    let recent_roll = recent_roll(&keys, person);
+    let AccountKeys { account, pairs, now, .. } = keys;
+    Ok(DevelopersTab {
+        product_name: site.product_name.clone(),
+        insecure: site.insecure,
+        email: person.email.clone(),
+        account_name: account.name,
+        disabled: account.disabled_at.is_some(),
+        may_change: person.role.may(Permission::RollKeys),
+        api_url: site.api_url.clone(),
+        private_prefix: backend.policy().brand.private_prefix(),
+        now,
+        password_due_at: person.password_at.plus(sessions::STEP_UP),
+        longest_overlap: backend.policy().longest_overlap,
+        submission: backend.mint_submission(),
+        pairs: pairs.iter().map(|pair| view(pair, now)).collect(),
+        recent_roll,
+    })
+}
+
+pub(crate) async fn roll(backend: &Backend, context: &RequestContext, asked: Asked) -> Result<RolledPair> {
+    let account_id = context.person()?.account_id.clone();
+    let expire_old = asked.choice()?;
+    let rolled = backend
+        .roll(
+            context,
+            RollRequest {
+                account_id,
+                pair_id: Some(asked.pair),
+                expire_old,
+                reason: None,
+                submission_id: asked.submission,
+                password: Some(asked.password),
+            },
+        )
+        .await?;
+    let now = backend.now();
+    Ok(match rolled {
+        Rolled::Done { new, old } => RolledPair {
+            new: view(&new.pair, now),
+            old: view(&old, now),
+            private_key: Some(RevealedKey::new(new.private_key.expose().to_owned())),
+        },
+        Rolled::Already { new, old } => RolledPair { new: view(&new, now), old: view(&old, now), private_key: None },
+    })
+}
+
+pub(crate) async fn expire(
+    backend: &Backend,
+    context: &RequestContext,
+    pair: &PairId,
+    password: &Password,
+) -> Result<PairView> {
+    let account_id = context.person()?.account_id.clone();
+    let pair = backend.revoke(context, &account_id, pair, Some(password)).await?;
+    Ok(view(&pair, backend.now()))
+}
+
+fn view(pair: &KeyPair, now: Timestamp) -> PairView {
+    let state = pair.state(now);
+    let rolled_at = match pair.end {
+        End::Scheduled { rolled_at, .. } => Some(rolled_at),
+        End::None | End::Passed { .. } | End::Revoked { .. } => None,
+    };
+    let ends = match state {
+        KeyPairState::Active => None,
+        KeyPairState::Expiring { until } => Some(until),
+        KeyPairState::Expired { since } | KeyPairState::Revoked { since } => Some(since),
+    };
+    PairView {
+        id: pair.id.clone(),
+        public_key: pair.public_key.to_string(),
+        created: Moment::from(pair.created_at),
+        state,
+        ends: ends.map(Moment::from),
+        rolled_at,
+    }
+}
+
+/// A roll is news while an old pair still works, and for a day after.
+fn recent_roll(keys: &AccountKeys, person: &SignedIn) -> Option<RecentRoll> {
+    let roll: &RollRecord = keys.latest_roll.as_ref()?;
+    let expiring = keys.pairs.iter().any(|pair| matches!(pair.state(keys.now), KeyPairState::Expiring { .. }));
+    let news = expiring || keys.now.since(roll.rolled_at) < NEWS;
+    let by = if roll.rolled_by_user.as_ref() == Some(&person.user_id) { "You" } else { &roll.rolled_by };
+    news.then(|| RecentRoll {
+        at: Moment::from(roll.rolled_at),
+        by: by.to_owned(),
+        new_pair: roll.new_pair_id.clone(),
+        reason: roll.reason.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_form_field_is_read_as_utc_with_and_without_seconds() {
+        let at = Timestamp::parse_rfc3339("2026-11-24T09:02:00Z");
+        assert_eq!(read_utc("2026-11-24T09:02"), at);
+        assert_eq!(read_utc("2026-11-24T09:02:00"), at);
+        for text in ["", "tomorrow", "2026-11-24", "2026-11-24T09:02Z", "2026-13-24T09:02"] {
+            assert_eq!(read_utc(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The pairs of an account: issue, list, reveal, roll, revoke.
+
+use crate::record::Happened;
+use crate::store::{AccountRecord, RollRecord, WriteTx};
+use crate::{Backend, Caller, RequestContext, Result};
+use domain::audit::{Act, Actor, Target};
+use domain::{
+    AccountId, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, PrivateKey, PublicKey, Refusal,
+    SubmissionId, Timestamp,
+};
+
+const REASON_CHARS: usize = 500;
+
+/// A pair with its private key: the answer that made it, and nothing else, carries one.
+#[derive(Debug)]
+pub struct IssuedPair {
+    /// The pair.
+    pub pair: KeyPair,
+    /// Its private key.
+    pub private_key: PrivateKey,
+}
+
+/// A roll as asked for.
+#[derive(Debug)]
+pub struct RollRequest {
+    /// Whose keys.
+    pub account_id: AccountId,
+    /// The pair to replace; `None` for whichever is active (the command line, where nobody looked at one before).
+    pub pair_id: Option<PairId>,
+    /// When the old pair ends.
+    pub expire_old: ExpireOld,
+    /// Why, for the record.
+    pub reason: Option<String>,
+    /// Which press of the button this is.
+    pub submission_id: SubmissionId,
+    /// The person's password, if it is due.
+    pub password: Option<Password>,
+}
+
+/// What a roll answers.
+#[derive(Debug)]
+pub enum Rolled {
+    /// It happened now.
+    Done {
+        /// The pair that is active now, with its private key.
+        new: IssuedPair,
+        /// The pair that was.
+        old: KeyPair,
+    },
+    /// This very submission rolled before, and its answer was lost. The private key is a reveal away.
+    Already {
+        /// The pair that took over then.
+        new: KeyPair,
+        /// The pair that was.
+        old: KeyPair,
+    },
+}
+
+/// An account's pairs, as of one instant.
+#[derive(Debug)]
+pub struct AccountKeys {
+    /// The account.
+    pub account: AccountRecord,
+    /// Its pairs, newest first.
+    pub pairs: Vec<KeyPair>,
+    /// The latest roll.
+    pub latest_roll: Option<RollRecord>,
+    /// The instant the states are to be computed at.
+    pub now: Timestamp,
+}
+
+impl Backend {
+    /// An account's pairs and its latest roll.
+    ///
+    /// A scheduled end that has passed is written down before it is told, so that no later answer contradicts this one.
+    pub async fn list_keys(&self, context: &RequestContext, account_id: &AccountId) -> Result<AccountKeys> {
+        context.authorize(account_id, Permission::ViewKeys)?;
+        let account = self.store.find_account(account_id).await?.ok_or(Refusal::NotFound)?;
+        let mut pairs = self.store.list_pairs(account_id).await?;
+        let now = self.clock.now();
+        if pairs.iter().any(|pair| pair.settle(now).is_some()) {
+            self.settle_account(account_id).await?;
+            pairs = self.store.list_pairs(account_id).await?;
+        }
+        let latest_roll = self.store.find_latest_roll(account_id).await?;
+        Ok(AccountKeys { account, pairs, latest_roll, now })
+    }
+
+    /// Answers a private key to somebody who has just proved who they are; `None` asks for the active pair's.
+    ///
+    /// The audit record is committed before the ciphertext is opened: no key leaves unrecorded.
+    pub async fn reveal(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        pair_id: Option<&PairId>,
+        password: Option<&Password>,
+    ) -> Result<IssuedPair> {
+        let answer = self.try_reveal(context, account_id, pair_id, password).await;
+        let targets = pair_id.map(|pair| Target::Pair(pair.clone())).into_iter().collect();
+        let refused = Happened::new(Act::KeyRevealRefused, own_account(context, account_id), targets);
+        self.record_refusal(context, refused, answer).await
+    }
+
+    async fn try_reveal(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        pair_id: Option<&PairId>,
+        password: Option<&Password>,
+    ) -> Result<IssuedPair> {
+        context.authorize(account_id, Permission::RevealKey)?;
+        self.step_up(context, password).await?;
+        let mut tx = self.store.begin_write().await?;
+        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let pair = choose(tx.list_pairs(account_id).await?, pair_id, now)?;
+        pair.check_revealable(now)?;
+        let sealed = tx.find_sealed_key(&pair.id).await?.ok_or(Refusal::PairEnded)?;
+        let happened = Happened::new(Act::KeyReveal, Some(account_id), vec![Target::Pair(pair.id.clone())]);
+        self.record(tx.as_mut(), context, now, happened).await?;
+        tx.commit().await?;
+        let private_key = self.sealer.open(&sealed, account_id, &pair.id, &self.policy.brand)?;
+        Ok(IssuedPair { pair, private_key })
+    }
+
+    /// Replaces the active pair, and gives the old one its end.
+    ///
+    /// Of two rolls naming the same pair one wins; the other is [`Refusal::PairAlreadyRolled`]. A retry of the same
+    /// submission answers [`Rolled::Already`].
+    pub async fn roll(&self, context: &RequestContext, request: RollRequest) -> Result<Rolled> {
+        let account_id = request.account_id.clone();
+        let targets = request.pair_id.clone().map(Target::Pair).into_iter().collect();
+        let answer = self.try_roll(context, request).await;
+        let refused = Happened::new(Act::KeyRollRefused, own_account(context, &account_id), targets);
+        self.record_refusal(context, refused, answer).await
+    }
+
+    async fn try_roll(&self, context: &RequestContext, request: RollRequest) -> Result<Rolled> {
+        let account_id = &request.account_id;
+        context.authorize(account_id, Permission::RollKeys)?;
+        if request.reason.as_deref().is_some_and(|reason| reason.chars().count() > REASON_CHARS) {
+            return Err(Refusal::InvalidInput.into());
+        }
+        self.step_up(context, request.password.as_ref()).await?;
+
+        let mut tx = self.store.begin_write().await?;
+        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
+        // Read once the transaction holds the lock: durations count from the commit, not from the click.
+        let now = self.clock.now();
+        let pairs = tx.list_pairs(account_id).await?;
+        if let Some(earlier) = tx.find_roll(account_id, &request.submission_id).await? {
+            return repeat(earlier, request.pair_id.as_ref(), &pairs);
+        }
+        let working_after = pairs.iter().filter(|pair| pair.state(now).works()).count() + 1;
+        let active = choose(pairs, request.pair_id.as_ref(), now)?;
+        let old = active.roll(request.expire_old, self.policy.longest_overlap, working_after, now)?.old;
+        tx.update_pair_end(&old).await?;
+        let new = self.issue(tx.as_mut(), account_id, now).await?;
+        tx.insert_roll(&roll_record(context, &request, &old, &new.pair, now)).await?;
+        let happened = rolled(account_id, &old, &new.pair, &request, now);
+        self.record(tx.as_mut(), context, now, happened).await?;
+        tx.commit().await?;
+        Ok(Rolled::Done { new, old })
+    }
+
+    /// Ends an expiring pair at once. Ending one that has ended already is refused, and changes nothing.
+    pub async fn revoke(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        pair_id: &PairId,
+        password: Option<&Password>,
+    ) -> Result<KeyPair> {
+        let answer = self.try_revoke(context, account_id, pair_id, password).await;
+        let targets = vec![Target::Pair(pair_id.clone())];
+        let refused = Happened::new(Act::KeyRevokeRefused, own_account(context, account_id), targets);
+        self.record_refusal(context, refused, answer).await
+    }
+
+    async fn try_revoke(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        pair_id: &PairId,
+        password: Option<&Password>,
+    ) -> Result<KeyPair> {
+        context.authorize(account_id, Permission::RevokeKeys)?;
+        self.step_up(context, password).await?;
+        let mut tx = self.store.begin_write().await?;
+        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let pair = choose(tx.list_pairs(account_id).await?, Some(pair_id), now)?.revoke(now)?;
+        tx.update_pair_end(&pair).await?;
+        let happened = Happened::new(Act::KeyRevoke, Some(account_id), vec![Target::Pair(pair.id.clone())]);
+        self.record(tx.as_mut(), context, now, happened).await?;
+        tx.commit().await?;
+        Ok(pair)
+    }
+
+    /// A fresh name for one press of "Roll keys".
+    pub fn mint_submission(&self) -> SubmissionId {
+        SubmissionId::mint(self.clock.now(), self.entropy.as_ref())
+    }
+
+    /// Makes a pair and adds it as the account's active one.
+    pub(crate) async fn issue(&self, tx: &mut dyn WriteTx, account_id: &AccountId, now: Timestamp) -> Result<IssuedPair> {
+        let (brand, entropy) = (&self.policy.brand, self.entropy.as_ref());
+        let private_key = PrivateKey::mint(brand, entropy);
+        let public_key = PublicKey::mint(brand, entropy);
+        let pair = KeyPair::issue(PairId::mint(now, entropy), account_id.clone(), public_key, now);
+        let digest = self.sealer.digest(&private_key)?;
+        let sealed = self.sealer.seal(&private_key, account_id, &pair.id, entropy)?;
+        tx.insert_pair(&pair, &digest, &sealed).await?;
+        Ok(IssuedPair { pair, private_key })
+    }
+
+    /// Writes down which of the account's scheduled ends have passed.
+    pub(crate) async fn settle_account(&self, account_id: &AccountId) -> Result<()> {
+        let mut tx = self.store.begin_write().await?;
+        tx.lock_account(account_id).await?;
+        let now = self.clock.now();
+        for pair in tx.list_pairs(account_id).await? {
+            self.settle_pair(tx.as_mut(), &pair, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The same for one pair, in the caller's transaction. Does nothing when it has not passed, or is written already.
+    pub(crate) async fn settle_pair(&self, tx: &mut dyn WriteTx, pair: &KeyPair, now: Timestamp) -> Result<()> {
+        let Some(settled) = pair.settle(now) else {
+            return Ok(());
+        };
+        tx.update_pair_end(&settled).await?;
+        let happened = Happened::new(Act::KeyExpire, Some(&pair.account_id), vec![Target::Pair(pair.id.clone())]);
+        let context = self.system_context();
+        self.record_as(tx, &context, Actor::System, now, happened).await
+    }
+
+    /// The context of what Latchkey does by itself.
+    pub(crate) fn system_context(&self) -> RequestContext {
+        RequestContext {
+            caller: Caller::Anonymous,
+            address: None,
+            user_agent: None,
+            request_id: "system".to_owned(),
+            device: None,
+        }
+    }
+}
+
+/// The pair with this id, or the active one. An id of another account's pair is not among `pairs`, so it is missing.
+fn choose(pairs: Vec<KeyPair>, pair_id: Option<&PairId>, now: Timestamp) -> Result<KeyPair> {
+    let wanted = |pair: &KeyPair| match pair_id {
+        Some(id) => pair.id == *id,
+        None => pair.state(now) == KeyPairState::Active,
+    };
+    Ok(pairs.into_iter().find(wanted).ok_or(Refusal::NotFound)?)
+}
+
+/// A stranger's attempt on an account is recorded without that account: its owner has no business with it, and the
+/// record must not claim that the account exists.
+fn own_account<'a>(context: &RequestContext, account_id: &'a AccountId) -> Option<&'a AccountId> {
+    context.authorize(account_id, Permission::ViewKeys).is_ok().then_some(account_id)
+}
+
+fn repeat(earlier: RollRecord, pair_id: Option<&PairId>, pairs: &[KeyPair]) -> Result<Rolled> {
+    if pair_id.is_some_and(|pair| *pair != earlier.old_pair_id) {
+        return Err(Refusal::InvalidInput.into());
+    }
+    let find = |id: &PairId| pairs.iter().find(|pair| pair.id == *id).cloned().ok_or(Refusal::NotFound);
+    Ok(Rolled::Already { new: find(&earlier.new_pair_id)?, old: find(&earlier.old_pair_id)? })
+}
+
+fn roll_record(
+    context: &RequestContext,
+    request: &RollRequest,
+    old: &KeyPair,
+    new: &KeyPair,
+    now: Timestamp,
+) -> RollRecord {
+    let (rolled_by, rolled_by_user) = match &context.caller {
+        Caller::Person(person) => (person.email.clone(), Some(person.user_id.clone())),
+        Caller::Operator(_) | Caller::Anonymous => ("an operator".to_owned(), None),
+    };
+    RollRecord {
+        account_id: request.account_id.clone(),
+        submission_id: request.submission_id.clone(),
+        old_pair_id: old.id.clone(),
+        new_pair_id: new.id.clone(),
+        rolled_at: now,
+        rolled_by,
+        rolled_by_user,
+        reason: request.reason.clone(),
+    }
+}
+
+fn rolled(account_id: &AccountId, old: &KeyPair, new: &KeyPair, request: &RollRequest, now: Timestamp) -> Happened {
+    let ends = match old.state(now).expires_at() {
+        Some(at) => at.to_rfc3339(),
+        None => "immediately".to_owned(),
+    };
+    let reason = request.reason.as_deref().map(|reason| format!("; reason: {reason}")).unwrap_or_default();
+    let targets = vec![Target::Pair(old.id.clone()), Target::Pair(new.id.clone())];
+    Happened::new(Act::KeyRoll, Some(account_id), targets).with_detail(format!("old keys expire: {ends}{reason}"))
+}

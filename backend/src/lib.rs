@@ -1,0 +1,112 @@
+//! What Latchkey does: its use cases.
+//!
+//! A page, the HTTP API and the command line call the same function here, so they cannot differ. Each use case takes a
+//! [`RequestContext`] (who acts, from where, under which request id), authorizes first, decides with `domain`, writes
+//! through the [`store`] port with its audit record in the same transaction, and only then answers.
+//!
+//! What deliberately does not live here: HTTP, cookies and headers (`server`, `app`), SQL (`store/*`), rules that need
+//! neither clock nor database (`domain`).
+
+pub mod accounts;
+pub mod authenticate;
+pub mod clock;
+pub mod context;
+pub mod error;
+pub mod keys;
+pub mod passwords;
+pub mod people;
+pub mod seal;
+pub mod sessions;
+pub mod sign_in;
+pub mod store;
+pub mod sweep;
+pub mod throttle;
+pub mod token;
+
+mod record;
+
+pub use clock::{Clock, OsEntropy, SystemClock};
+pub use context::{Caller, RequestContext, SignedIn};
+pub use error::{Error, Fault, Result};
+pub use token::Token;
+
+use domain::{Brand, Duration, Entropy};
+use passwords::Passwords;
+use seal::Sealer;
+use std::sync::Arc;
+use store::Store;
+
+/// Who may make an account by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody.
+    Open,
+    /// Only who was invited.
+    Invite,
+    /// Nobody; operators make accounts.
+    Closed,
+}
+
+/// What the operator decides about how the installation behaves.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What stands before every key.
+    pub brand: Brand,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// How long an old pair may go on working after a roll.
+    pub longest_overlap: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { brand: Brand::none(), sign_up: SignUp::Open, longest_overlap: Duration::days(30) }
+    }
+}
+
+/// Everything a use case needs. Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Backend {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sealer: Arc<Sealer>,
+    passwords: Arc<Passwords>,
+    policy: Arc<Policy>,
+}
+
+impl Backend {
+    /// Puts the parts together. `sealer` must have been checked against this store's installation row: see
+    /// [`seal::open_installation`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        sealer: Sealer,
+        policy: Policy,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            entropy,
+            sealer: Arc::new(sealer),
+            passwords: Arc::new(Passwords::new()),
+            policy: Arc::new(policy),
+        }
+    }
+
+    /// What the operator decided.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The instant it is for this process.
+    pub fn now(&self) -> domain::Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.store.ping().await?)
+    }
+}

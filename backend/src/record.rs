@@ -1,0 +1,85 @@
+//! Writing audit records: inside the transaction of the change, or in one of its own for what was refused.
+
+use crate::store::WriteTx;
+use crate::{Backend, Caller, Error, RequestContext, Result};
+use domain::audit::{Act, Actor, Event, Target};
+use domain::{AccountId, EventId, Refusal, Timestamp};
+
+/// What happened, without who and where: those come from the context.
+pub(crate) struct Happened {
+    pub(crate) act: Act,
+    pub(crate) account_id: Option<AccountId>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) detail: Option<String>,
+}
+
+impl Happened {
+    pub(crate) fn new(act: Act, account_id: Option<&AccountId>, targets: Vec<Target>) -> Self {
+        Self { act, account_id: account_id.cloned(), targets, detail: None }
+    }
+
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
+impl Backend {
+    /// Writes the record in the transaction of the change itself.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut dyn WriteTx,
+        context: &RequestContext,
+        now: Timestamp,
+        happened: Happened,
+    ) -> Result<()> {
+        self.record_as(tx, context, context.actor(), now, happened).await
+    }
+
+    /// The same with another actor than the caller: Latchkey itself, or the person a sign-in has just made the caller.
+    pub(crate) async fn record_as(
+        &self,
+        tx: &mut dyn WriteTx,
+        context: &RequestContext,
+        actor: Actor,
+        now: Timestamp,
+        happened: Happened,
+    ) -> Result<()> {
+        let event = Event {
+            id: EventId::mint(now, self.entropy.as_ref()),
+            at: now,
+            actor,
+            act: happened.act,
+            account_id: happened.account_id,
+            targets: happened.targets,
+            detail: happened.detail,
+            address: context.address.map(|address| address.to_string()),
+            user_agent: context.user_agent.clone(),
+            request_id: context.request_id.clone(),
+        };
+        Ok(tx.insert_event(&event).await?)
+    }
+
+    /// Passes a use case's answer on; a refusal leaves a record first.
+    ///
+    /// The record has a transaction of its own, because the act's transaction was rolled back. Not recorded: callers who
+    /// are nobody, and [`Refusal::StepUpDue`], which only asks for the password, as every first click does.
+    pub(crate) async fn record_refusal<T>(
+        &self,
+        context: &RequestContext,
+        happened: Happened,
+        answer: Result<T>,
+    ) -> Result<T> {
+        let refusal = match &answer {
+            Err(Error::Refused(refusal)) => *refusal,
+            Ok(_) | Err(Error::Fault(_)) => return answer,
+        };
+        if matches!(context.caller, Caller::Anonymous) || refusal == Refusal::StepUpDue {
+            return answer;
+        }
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        self.record(tx.as_mut(), context, now, happened.with_detail(refusal.code())).await?;
+        tx.commit().await?;
+        answer
+    }
+}

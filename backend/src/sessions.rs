@@ -1,0 +1,157 @@
+//! Sessions: who is behind a cookie, and for how long.
+
+use crate::record::Happened;
+use crate::store::{SessionRecord, SessionView, WriteTx};
+use crate::{Backend, RequestContext, Result, SignedIn, Token};
+use domain::audit::{Act, Target};
+use domain::{Duration, Password, Refusal, SessionId, Timestamp, UserId};
+
+/// A session ends this long after its last use. Use is noted to the minute, so it may end up to a minute early.
+pub const IDLE: Duration = Duration::minutes(30);
+/// A session ends this long after the sign-in, used or not.
+pub const ABSOLUTE: Duration = Duration::hours(12);
+/// How long after giving the password a person may reveal and roll without giving it again.
+pub const STEP_UP: Duration = Duration::minutes(5);
+
+const NOTE_USE_EVERY: Duration = Duration::minutes(1);
+
+/// Whether a session opened and last used at these instants still lives. Both ends are exclusive.
+pub fn lives(created_at: Timestamp, last_used_at: Timestamp, now: Timestamp) -> bool {
+    now < last_used_at.plus(IDLE) && now < created_at.plus(ABSOLUTE)
+}
+
+/// Whether the password has to be given again: 5 minutes after it was given, and whenever the clock makes no sense.
+pub fn step_up_due(password_at: Timestamp, now: Timestamp) -> bool {
+    now >= password_at.plus(STEP_UP) || now < password_at
+}
+
+impl Backend {
+    /// Who is behind the cookie; `None` if its session has ended or never was.
+    pub async fn find_signed_in(&self, token: &Token) -> Result<Option<SignedIn>> {
+        let Some(SessionView { session, email, membership }) = self.store.find_session(&token.digest()).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        if !lives(session.created_at, session.last_used_at, now) {
+            return Ok(None);
+        }
+        if now.since(session.last_used_at) >= NOTE_USE_EVERY {
+            self.note_use(&session.id, now).await;
+        }
+        Ok(Some(SignedIn {
+            session_id: session.id,
+            user_id: session.user_id,
+            email: email.into(),
+            account_id: membership.account_id,
+            role: membership.role,
+            password_at: session.password_at,
+        }))
+    }
+
+    /// A page must not fail because its session could not be renewed (a full disk, say): the worst is an earlier end.
+    async fn note_use(&self, session: &SessionId, now: Timestamp) {
+        let noted = async {
+            let mut tx = self.store.begin_write().await?;
+            tx.touch_session(session, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, "could not renew a session");
+        }
+    }
+
+    /// Opens a session for somebody who has just proved who they are. The secret for the cookie is answered once.
+    pub(crate) async fn open_session(
+        &self,
+        tx: &mut dyn WriteTx,
+        context: &RequestContext,
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<(SessionId, Token)> {
+        let token = Token::mint(self.entropy.as_ref());
+        let session = SessionRecord {
+            id: SessionId::mint(now, self.entropy.as_ref()),
+            token_digest: token.digest(),
+            user_id: user_id.clone(),
+            created_at: now,
+            last_used_at: now,
+            password_at: now,
+            address: context.address.map(|address| address.to_string()),
+            user_agent: context.user_agent.clone(),
+        };
+        tx.insert_session(&session).await?;
+        Ok((session.id, token))
+    }
+
+    /// Ends the caller's session.
+    pub async fn sign_out(&self, context: &RequestContext) -> Result<()> {
+        let person = context.person()?;
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        if tx.delete_session(&person.session_id).await? {
+            let targets = vec![Target::Session(person.session_id.clone())];
+            let happened = Happened::new(Act::SignOut, Some(&person.account_id), targets);
+            self.record(tx.as_mut(), context, now, happened).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes sure the person has given their password in this session within [`STEP_UP`].
+    ///
+    /// If it is due, `password` is checked and the session remembers it; without one the answer is
+    /// [`Refusal::StepUpDue`]. The session keeps its secret: changing it would sign out other tabs. Operators have no
+    /// password here; they are audited as what they are.
+    pub(crate) async fn step_up(&self, context: &RequestContext, password: Option<&Password>) -> Result<()> {
+        let Ok(person) = context.person() else {
+            return Ok(());
+        };
+        if !step_up_due(person.password_at, self.clock.now()) {
+            return Ok(());
+        }
+        let password = password.filter(|password| !password.is_empty()).ok_or(Refusal::StepUpDue)?;
+        let bucket = crate::throttle::Bucket::step_up(&person.user_id);
+        let checked = async {
+            self.spend_attempt(std::slice::from_ref(&bucket)).await?;
+            let stored = self.store.find_person(&person.user_id).await?.and_then(|person| person.password_hash);
+            let right = self.passwords.verify(password.clone(), stored).await?;
+            if right { Ok(()) } else { Err(Refusal::PasswordWrong.into()) }
+        };
+        let targets = vec![Target::Session(person.session_id.clone())];
+        let happened = Happened::new(Act::StepUpRefused, Some(&person.account_id), targets);
+        let checked = checked.await;
+        self.record_refusal(context, happened, checked).await?;
+
+        let mut tx = self.store.begin_write().await?;
+        tx.set_session_password_at(&person.session_id, self.clock.now()).await?;
+        tx.clear_attempts(bucket.name()).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T: i64 = 1_795_424_520_000;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(T + millis)
+    }
+
+    #[test]
+    fn a_session_ends_exactly_at_its_idle_and_absolute_bounds() {
+        let (idle, absolute) = (IDLE.as_millis(), ABSOLUTE.as_millis());
+        assert!(lives(at(0), at(0), at(idle - 1)));
+        assert!(!lives(at(0), at(0), at(idle)));
+        assert!(lives(at(0), at(absolute - 10), at(absolute - 1)));
+        assert!(!lives(at(0), at(absolute - 10), at(absolute)));
+    }
+
+    #[test]
+    fn the_password_is_due_exactly_five_minutes_after_it_was_given() {
+        assert!(!step_up_due(at(0), at(0)));
+        assert!(!step_up_due(at(0), at(299_999)));
+        assert!(step_up_due(at(0), at(300_000)));
+        assert!(step_up_due(at(0), at(-1)));
+    }
+}

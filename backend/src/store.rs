@@ -1,0 +1,342 @@
+//! The port to the database.
+//!
+//! Each database is one implementation in `store/*`; all of them must pass the suite in `store/contract`. The port is
+//! coarse on purpose: reads answer what one use case needs, and everything that changes goes through one [`WriteTx`],
+//! which a use case begins and commits. Nothing slow (password hashing, network) happens while a `WriteTx` is open,
+//! because SQLite has a single writer.
+//!
+//! Records here are plain data. Rows and column names are private to the implementations.
+
+use async_trait::async_trait;
+use domain::audit::Event;
+use domain::{AccountId, Email, KeyPair, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
+
+/// Why the database did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A constraint refused the write. Only writes answer this.
+    #[error("the database refused the write: {0:?}")]
+    Conflict(Conflict),
+    /// The database is broken, full, locked for too long or unreachable.
+    #[error("{doing}")]
+    Failed {
+        /// What was being done, for the log.
+        doing: &'static str,
+        /// What the driver said. Never leaves the process except into the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The named constraints that a use case turns into a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another person has this e-mail address.
+    EmailTaken,
+    /// Another account has this external id.
+    ExternalIdTaken,
+    /// The account has an active pair already.
+    SecondActivePair,
+    /// This pair has been replaced already, or this submission has rolled already.
+    RolledAlready,
+    /// The installation row exists already.
+    InstallationExists,
+}
+
+/// What every store operation answers.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A digest of a secret, made under one of the installation's master keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyDigest {
+    /// Which master key it was made under.
+    pub master_key_id: String,
+    /// HMAC-SHA-256 of the private key.
+    pub bytes: [u8; 32],
+}
+
+/// A private key under authenticated encryption, bound to its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedKey {
+    /// Which master key opens it.
+    pub master_key_id: String,
+    /// Nonce and ciphertext.
+    pub bytes: Vec<u8>,
+}
+
+/// The one row that ties a database to its master key file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// When the database was first used.
+    pub created_at: Timestamp,
+    /// The master key that was current then.
+    pub master_key_id: String,
+    /// A value only the right master key can reproduce.
+    pub master_key_check: [u8; 32],
+}
+
+/// A person as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRecord {
+    /// Their id.
+    pub id: UserId,
+    /// What they sign in with. Unique.
+    pub email: Email,
+    /// An argon2id hash in PHC format; `None` until a password is set.
+    pub password_hash: Option<String>,
+    /// When they came.
+    pub created_at: Timestamp,
+}
+
+/// An account as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its id.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// The company's own customer id. Unique where present.
+    pub external_id: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was disabled; `None` while it works.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A person in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The account.
+    pub account_id: AccountId,
+    /// The person.
+    pub user_id: UserId,
+    /// What they are there.
+    pub role: Role,
+}
+
+/// A session as stored. The secret in the cookie is stored only as its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Its public handle.
+    pub id: SessionId,
+    /// SHA-256 of the secret in the cookie.
+    pub token_digest: [u8; 32],
+    /// Whose it is.
+    pub user_id: UserId,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+    /// When the person last proved who they are in this session.
+    pub password_at: Timestamp,
+    /// Where it was opened from.
+    pub address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+}
+
+/// A session with whose it is and where they are a member, read in one go on every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// The session.
+    pub session: SessionRecord,
+    /// The person.
+    pub email: Email,
+    /// The first account they joined.
+    pub membership: Membership,
+}
+
+/// A pair found by the digest of its private key, with its account: all that authentication needs, in one read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairWithAccount {
+    /// The pair.
+    pub pair: KeyPair,
+    /// Its account.
+    pub account: AccountRecord,
+}
+
+/// A roll that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollRecord {
+    /// In which account.
+    pub account_id: AccountId,
+    /// Which press of the button. Unique in the account.
+    pub submission_id: SubmissionId,
+    /// The pair that was active. A pair is rolled at most once, so this is unique.
+    pub old_pair_id: PairId,
+    /// The pair that took its place.
+    pub new_pair_id: PairId,
+    /// When.
+    pub rolled_at: Timestamp,
+    /// Who, in words for the page: an e-mail address, or "an operator".
+    pub rolled_by: String,
+    /// Whose session it was; `None` for an operator. Lets the page say "you".
+    pub rolled_by_user: Option<UserId>,
+    /// Why, if a reason was given.
+    pub reason: Option<String>,
+}
+
+/// A one-time link to set a password. The secret in it is stored only as its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordLinkRecord {
+    /// SHA-256 of the secret in the link.
+    pub token_digest: [u8; 32],
+    /// Whose password it sets.
+    pub user_id: UserId,
+    /// Until when it can be used (exclusive).
+    pub expires_at: Timestamp,
+}
+
+/// Reads, and the beginning of every write.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Begins the one kind of transaction that writes. Waits for other writers, at most a few seconds.
+    ///
+    /// Dropping the transaction without committing undoes all of it.
+    async fn begin_write(&self) -> StoreResult<Box<dyn WriteTx>>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> StoreResult<()>;
+
+    /// The installation row; `None` in a database never used.
+    async fn find_installation(&self) -> StoreResult<Option<Installation>>;
+
+    /// The pair whose private key has one of these digests, with its account. Ended pairs are found too.
+    async fn find_pair_by_digest(&self, digests: &[KeyDigest]) -> StoreResult<Option<PairWithAccount>>;
+
+    /// An account's pairs, newest first.
+    async fn list_pairs(&self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>>;
+
+    /// The account.
+    async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>>;
+
+    /// The latest roll of the account.
+    async fn find_latest_roll(&self, account_id: &AccountId) -> StoreResult<Option<RollRecord>>;
+
+    /// The person with this address.
+    async fn find_person_by_email(&self, email: &Email) -> StoreResult<Option<PersonRecord>>;
+
+    /// The person with this id.
+    async fn find_person(&self, user_id: &UserId) -> StoreResult<Option<PersonRecord>>;
+
+    /// The first account the person joined.
+    async fn find_membership(&self, user_id: &UserId) -> StoreResult<Option<Membership>>;
+
+    /// The session with this token digest, whatever its age: deciding whether it still lives is a rule, not a query.
+    /// `None` as well for a session of somebody who is in no account: there is nothing it could show.
+    async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>>;
+
+    /// Audit records, newest first, at most `limit`: of one account, or of the whole installation for `None`.
+    async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>>;
+}
+
+/// One write transaction: all of it happens, or none of it.
+///
+/// Methods that change one row fail (`Failed`) when that row does not exist; nothing is silently not written.
+#[async_trait]
+pub trait WriteTx: Send {
+    /// Makes everything durable. Once this returns, a power cut does not lose it.
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+
+    /// Writes the installation row. Conflict: [`Conflict::InstallationExists`].
+    async fn insert_installation(&mut self, installation: &Installation) -> StoreResult<()>;
+
+    /// Reads the account and keeps other writers from changing its pairs until the end of this transaction.
+    async fn lock_account(&mut self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>>;
+
+    /// Conflict: [`Conflict::ExternalIdTaken`].
+    async fn insert_account(&mut self, account: &AccountRecord) -> StoreResult<()>;
+
+    /// Disables the account at an instant, or enables it again with `None`.
+    async fn set_account_disabled(&mut self, account_id: &AccountId, disabled_at: Option<Timestamp>) -> StoreResult<()>;
+
+    /// Conflict: [`Conflict::EmailTaken`].
+    async fn insert_person(&mut self, person: &PersonRecord) -> StoreResult<()>;
+
+    /// Replaces the person's password hash.
+    async fn set_password_hash(&mut self, user_id: &UserId, password_hash: &str) -> StoreResult<()>;
+
+    /// Adds the person to the account.
+    async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()>;
+
+    /// An account's pairs, newest first, as this transaction sees them.
+    async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>>;
+
+    /// Adds a pair with its digest and its sealed private key. Conflict: [`Conflict::SecondActivePair`].
+    async fn insert_pair(&mut self, pair: &KeyPair, digest: &KeyDigest, sealed: &SealedKey) -> StoreResult<()>;
+
+    /// Stores the pair's `end`; nothing else of a pair ever changes. Conflict: [`Conflict::SecondActivePair`].
+    ///
+    /// Fails for an end that is taken back, and for another end of a pair that is dead by a stored fact.
+    async fn update_pair_end(&mut self, pair: &KeyPair) -> StoreResult<()>;
+
+    /// The pair's sealed private key; `None` once it is destroyed.
+    async fn find_sealed_key(&mut self, pair_id: &PairId) -> StoreResult<Option<SealedKey>>;
+
+    /// Pairs, of any account, whose scheduled end is at or before `now` and not yet written down as passed.
+    async fn list_pairs_to_settle(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<KeyPair>>;
+
+    /// Destroys the ciphertext of every pair that is revoked, or whose end is written down as passed. Answers how many.
+    async fn destroy_ended_keys(&mut self) -> StoreResult<u64>;
+
+    /// The roll this submission made, if it did.
+    async fn find_roll(&mut self, account_id: &AccountId, submission_id: &SubmissionId) -> StoreResult<Option<RollRecord>>;
+
+    /// Records a roll. Conflict: [`Conflict::RolledAlready`].
+    async fn insert_roll(&mut self, roll: &RollRecord) -> StoreResult<()>;
+
+    /// Adds a session.
+    async fn insert_session(&mut self, session: &SessionRecord) -> StoreResult<()>;
+
+    /// Notes that a session was used. Does nothing if the session is gone.
+    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<()>;
+
+    /// Notes that the person proved who they are. Does nothing if the session is gone.
+    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<()>;
+
+    /// Ends a session. Answers whether there was one.
+    async fn delete_session(&mut self, session_id: &SessionId) -> StoreResult<bool>;
+
+    /// Ends all sessions of a person. Answers how many there were.
+    async fn delete_sessions_of(&mut self, user_id: &UserId) -> StoreResult<u64>;
+
+    /// Adds a one-time link, replacing any other of the same person.
+    async fn insert_password_link(&mut self, link: &PasswordLinkRecord) -> StoreResult<()>;
+
+    /// Uses a one-time link up: removes it and answers it, whatever its age. `None` if there is none.
+    async fn take_password_link(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>>;
+
+    /// Counts one attempt in `bucket` and answers the count, this one included. A window that began at or before
+    /// `window_start` (or after `now`, by a clock that stepped back) is over, and a new one begins at `now`.
+    async fn count_attempt(&mut self, bucket: &str, now: Timestamp, window_start: Timestamp) -> StoreResult<u32>;
+
+    /// Forgets the attempts in `bucket`.
+    async fn clear_attempts(&mut self, bucket: &str) -> StoreResult<()>;
+
+    /// Remembers a device (SHA-256 of its cookie) on which the person has signed in.
+    async fn remember_device(&mut self, token_digest: &[u8; 32], user_id: &UserId, now: Timestamp) -> StoreResult<()>;
+
+    /// Whether the person (by address) has signed in on this device before.
+    async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
+
+    /// Removes what no rule asks for any more, by the ages in `limits`; one-time links go once they have expired.
+    async fn purge(&mut self, limits: PurgeLimits) -> StoreResult<()>;
+
+    /// Writes an audit record.
+    async fn insert_event(&mut self, event: &Event) -> StoreResult<()>;
+}
+
+/// How old is too old, for [`WriteTx::purge`].
+#[derive(Debug, Clone, Copy)]
+pub struct PurgeLimits {
+    /// The instant of the purge.
+    pub now: Timestamp,
+    /// Sessions last used before this are over.
+    pub sessions_used_before: Timestamp,
+    /// Sessions opened before this are over.
+    pub sessions_opened_before: Timestamp,
+    /// Attempt windows begun before this are over.
+    pub attempts_before: Timestamp,
+    /// Devices last signed in on before this are forgotten.
+    pub devices_before: Timestamp,
+}

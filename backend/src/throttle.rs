@@ -1,0 +1,114 @@
+//! How many guesses anybody gets.
+//!
+//! Attempts are counted before the password is looked at, in one write transaction with the decision, so that parallel
+//! guesses cannot slip through between the check and the count. Per person (by a digest of the address typed, whether
+//! or not somebody has it) and per network address. A browser on which the owner has signed in before has its own
+//! allowance: a stranger who guesses cannot lock the owner out.
+
+use crate::{Backend, Error, RequestContext, Result, Token};
+use data_encoding::HEXLOWER;
+use domain::{Duration, Email, Refusal, UserId};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+
+/// The span in which attempts are counted.
+pub const WINDOW: Duration = Duration::minutes(15);
+/// Wrong passwords for one person in a window. NIST SP 800-63B-4, section 3.2.2 allows up to 100 in a row.
+pub const MOST_PER_PERSON: u32 = 10;
+/// Sign-ins from one address in a window. Many people can share one.
+pub const MOST_PER_ADDRESS: u32 = 100;
+/// Sign-ups, and uses of one-time links, from one address in a window.
+pub const MOST_NEW_PER_ADDRESS: u32 = 50;
+
+/// Something that has an allowance of attempts.
+pub(crate) struct Bucket {
+    name: String,
+    most: u32,
+}
+
+impl Bucket {
+    /// Sign-ins to one person.
+    pub(crate) fn person(email: &Email) -> Self {
+        Self { name: format!("person:{}", digest(email.as_str().as_bytes())), most: MOST_PER_PERSON }
+    }
+
+    /// Sign-ins to one person from a browser they have used before.
+    pub(crate) fn device(device: &Token, email: &Email) -> Self {
+        let device = HEXLOWER.encode(&device.digest());
+        Self { name: format!("device:{device}:{}", digest(email.as_str().as_bytes())), most: MOST_PER_PERSON }
+    }
+
+    /// The password asked again within a session. Only the session's holder can use this allowance up.
+    pub(crate) fn step_up(user: &UserId) -> Self {
+        Self { name: format!("step-up:{user}"), most: MOST_PER_PERSON }
+    }
+
+    /// Sign-ins from one network address.
+    pub(crate) fn address(context: &RequestContext) -> Self {
+        Self { name: format!("address:{}", network(context.address)), most: MOST_PER_ADDRESS }
+    }
+
+    /// Sign-ups and one-time links from one network address.
+    pub(crate) fn new_from_address(context: &RequestContext) -> Self {
+        Self { name: format!("new:{}", network(context.address)), most: MOST_NEW_PER_ADDRESS }
+    }
+
+    /// The bucket's name in the store.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Backend {
+    /// Counts one attempt in each bucket, and refuses once one of them is past its allowance.
+    pub(crate) async fn spend_attempt(&self, buckets: &[Bucket]) -> Result<()> {
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        let mut allowed = true;
+        for bucket in buckets {
+            allowed &= tx.count_attempt(&bucket.name, now, now.minus(WINDOW)).await? <= bucket.most;
+        }
+        tx.commit().await?;
+        if allowed { Ok(()) } else { Err(Error::Refused(Refusal::TooManyAttempts)) }
+    }
+
+    /// The bucket a sign-in to this person counts against: the browser's own if the person has used it before.
+    pub(crate) async fn sign_in_bucket(&self, context: &RequestContext, email: &Email) -> Result<Bucket> {
+        if let Some(device) = &context.device {
+            let mut tx = self.store.begin_write().await?;
+            if tx.knows_device(&device.digest(), email).await? {
+                return Ok(Bucket::device(device, email));
+            }
+        }
+        Ok(Bucket::person(email))
+    }
+}
+
+/// IPv6 callers usually own a /64, so that is what counts as one address.
+fn network(address: Option<IpAddr>) -> String {
+    match address {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => HEXLOWER.encode(&address.octets()[..8]),
+        },
+        None => "none".to_owned(),
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_network_of_ipv6_counts_as_one_address() {
+        let network = |text: &str| network(Some(text.parse().expect("an address")));
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:10.0.0.1"), network("10.0.0.1"));
+    }
+}

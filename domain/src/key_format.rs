@@ -1,0 +1,299 @@
+//! What a key looks like, and what every other text is instead.
+//!
+//! `public_` or `private_`, 30 characters of `0-9A-Za-z` from the operating system's random source (178 bits) and 6
+//! characters of checksum: the CRC-32 (ISO-HDLC) of those 30, in base 62 with the digits `0-9A-Za-z`, left-padded with
+//! `0`. It is the layout GitHub and npm use. The checksum lets a scanner tell a key from noise and refuses a typo
+//! without asking the database; it proves nothing about who holds the key.
+
+use crate::Entropy;
+use serde::Serialize;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Never change: keys that exist would stop being recognised.
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const RANDOM_LEN: usize = 30;
+const CHECKSUM_LEN: usize = 6;
+const BODY_LEN: usize = RANDOM_LEN + CHECKSUM_LEN;
+const PUBLIC: &str = "public_";
+const PRIVATE: &str = "private_";
+
+/// What an installation puts before its keys: `acme` makes `acme_private_…`. Empty by default.
+///
+/// Fixed for the life of an installation: keys carry it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brand(String);
+
+/// A text that cannot be a brand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a brand is 1 to 20 characters of a-z and 0-9 and starts with a letter; it is neither public nor private")]
+pub struct InvalidBrand;
+
+impl Brand {
+    /// No brand: keys start with `public_` and `private_`.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Reads a brand such as `acme`.
+    pub fn parse(text: &str) -> Result<Self, InvalidBrand> {
+        let allowed = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let starts = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+        let reserved = matches!(text, "public" | "private");
+        if allowed && starts && !reserved && text.len() <= 20 {
+            Ok(Self(format!("{text}_")))
+        } else {
+            Err(InvalidBrand)
+        }
+    }
+
+    /// The start of every private key of this installation: `private_` or `acme_private_`.
+    pub fn private_prefix(&self) -> String {
+        format!("{}{PRIVATE}", self.0)
+    }
+
+    /// The start of every public key of this installation.
+    pub fn public_prefix(&self) -> String {
+        format!("{}{PUBLIC}", self.0)
+    }
+}
+
+/// The half that identifies the account in client-side uploads. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PublicKey(String);
+
+/// The half that authenticates API requests. Confidential.
+///
+/// Deliberately not `Clone`, `Display`, `Serialize` or `PartialEq`: its text leaves only through [`PrivateKey::expose`],
+/// and equality is a question for the digest. The memory is wiped when it is dropped.
+pub struct PrivateKey(Zeroizing<String>);
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey")
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a text in the place of a private key turned out to be.
+#[derive(Debug)]
+pub enum Presented {
+    /// Shaped like a private key of this installation, checksum included. Whether it exists is for the database to say.
+    PrivateKey(PrivateKey),
+    /// A public key of this installation: the commonest mistake, worth its own answer.
+    PublicKey,
+    /// Anything else: another prefix, another length, a typo, a key cut off at the end.
+    Malformed,
+}
+
+impl PublicKey {
+    /// A new public key.
+    pub fn mint(brand: &Brand, entropy: &dyn Entropy) -> Self {
+        Self(mint(&brand.public_prefix(), entropy).to_string())
+    }
+
+    /// Reads a public key as this installation makes them; `None` for everything else.
+    pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
+        has_valid_body(text.strip_prefix(brand.public_prefix().as_str())?).then(|| Self(text.to_owned()))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PrivateKey {
+    /// A new private key.
+    pub fn mint(brand: &Brand, entropy: &dyn Entropy) -> Self {
+        Self(mint(&brand.private_prefix(), entropy))
+    }
+
+    /// Reads a private key as this installation makes them; `None` for everything else.
+    pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
+        has_valid_body(text.strip_prefix(brand.private_prefix().as_str())?)
+            .then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The key itself. Every caller of this is one of the places rule 8 of the contract names, or the sealing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tells what `text` is, without asking the database.
+pub fn recognise(brand: &Brand, text: &str) -> Presented {
+    if let Some(key) = PrivateKey::parse(brand, text) {
+        return Presented::PrivateKey(key);
+    }
+    if PublicKey::parse(brand, text).is_some() { Presented::PublicKey } else { Presented::Malformed }
+}
+
+/// Whether a private key of this installation stands anywhere in `text` (a query string, a log line).
+pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
+    let prefix = brand.private_prefix();
+    text.match_indices(prefix.as_str()).any(|(at, _)| {
+        text.get(at + prefix.len()..at + prefix.len() + BODY_LEN).is_some_and(has_valid_body)
+    })
+}
+
+fn mint(prefix: &str, entropy: &dyn Entropy) -> Zeroizing<String> {
+    // Reserved up front, so that growing never leaves a copy behind in freed memory.
+    let mut text = Zeroizing::new(String::with_capacity(prefix.len() + BODY_LEN));
+    text.push_str(prefix);
+    while text.len() < prefix.len() + RANDOM_LEN {
+        let mut byte = [0_u8; 1];
+        entropy.fill(&mut byte);
+        // Six bits, and the two values beyond 61 thrown away: every character is equally likely.
+        if let Some(&digit) = DIGITS.get(usize::from(byte[0] & 63)) {
+            text.push(char::from(digit));
+        }
+    }
+    let sum = checksum(&text.as_bytes()[prefix.len()..]);
+    for digit in sum {
+        text.push(char::from(digit));
+    }
+    text
+}
+
+fn has_valid_body(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    bytes.len() == BODY_LEN
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
+        && checksum(&bytes[..RANDOM_LEN]) == bytes[RANDOM_LEN..]
+}
+
+fn checksum(random: &[u8]) -> [u8; CHECKSUM_LEN] {
+    let mut rest = crc32fast::hash(random);
+    let mut digits = [b'0'; CHECKSUM_LEN];
+    for place in digits.iter_mut().rev() {
+        *place = DIGITS[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// SplitMix64: repeatable, and good enough to spread over the alphabet.
+    struct Seeded(AtomicU64);
+
+    impl Entropy for Seeded {
+        fn fill(&self, bytes: &mut [u8]) {
+            for byte in bytes {
+                let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                *byte = z.to_le_bytes()[3];
+            }
+        }
+    }
+
+    fn entropy(seed: u64) -> Seeded {
+        Seeded(AtomicU64::new(seed))
+    }
+
+    #[test]
+    fn the_checksum_is_the_one_npm_and_github_use() {
+        // Two published example tokens of npm's format, which shares the layout.
+        assert_eq!(&checksum(b"qkJaB6MffYVzZXWqmcoF49yrUxP3wf"), b"0LsakP");
+        assert_eq!(&checksum(b"zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ"), b"0mLq17");
+    }
+
+    #[test]
+    fn debug_prints_the_type_and_not_the_key() {
+        let key = PrivateKey::mint(&Brand::none(), &entropy(1));
+        assert_eq!(format!("{key:?}"), "PrivateKey");
+        assert_eq!(format!("{:?}", Presented::PrivateKey(key)), "PrivateKey(PrivateKey)");
+    }
+
+    #[test]
+    fn a_public_key_in_place_of_a_private_one_is_recognised() {
+        let brand = Brand::none();
+        let public = PublicKey::mint(&brand, &entropy(2));
+        assert!(matches!(recognise(&brand, public.as_str()), Presented::PublicKey));
+    }
+
+    #[test]
+    fn every_character_of_the_alphabet_appears_about_equally_often() {
+        let source = entropy(3);
+        let mut counts = [0_u32; 128];
+        for _ in 0..2_000 {
+            let key = PrivateKey::mint(&Brand::none(), &source);
+            for byte in &key.expose().as_bytes()[PRIVATE.len()..PRIVATE.len() + RANDOM_LEN] {
+                counts[usize::from(*byte)] += 1;
+            }
+        }
+        // 60,000 draws over 62 characters: 968 expected each, one standard deviation is 31.
+        for digit in DIGITS {
+            let count = counts[usize::from(*digit)];
+            assert!((780..1_160).contains(&count), "{} came {count} times", char::from(*digit));
+        }
+    }
+
+    #[test]
+    fn brands_that_could_be_mistaken_for_a_kind_are_refused() {
+        for text in ["", "Acme", "1acme", "ac me", "acme_", "public", "private", "aaaaaaaaaaaaaaaaaaaaa"] {
+            assert_eq!(Brand::parse(text), Err(InvalidBrand), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_minted_key_is_read_back_and_by_its_own_brand_only(seed: u64, branded: bool) {
+            let brand = if branded { Brand::parse("acme").expect("valid") } else { Brand::none() };
+            let other = if branded { Brand::none() } else { Brand::parse("acme").expect("valid") };
+            let key = PrivateKey::mint(&brand, &entropy(seed));
+            prop_assert_eq!(key.expose().len(), brand.private_prefix().len() + 36);
+            prop_assert!(PrivateKey::parse(&brand, key.expose()).is_some());
+            prop_assert!(PrivateKey::parse(&other, key.expose()).is_none());
+            prop_assert!(PublicKey::parse(&brand, key.expose()).is_none());
+        }
+
+        #[test]
+        fn one_wrong_or_swapped_character_is_always_noticed(seed: u64, place in 0..36_usize, shift in 1..62_usize) {
+            let key = PrivateKey::mint(&Brand::none(), &entropy(seed));
+            let mut bytes = key.expose().as_bytes().to_vec();
+            let at = PRIVATE.len() + place;
+            let digit = DIGITS.iter().position(|digit| *digit == bytes[at]).expect("in the alphabet");
+            bytes[at] = DIGITS[(digit + shift) % 62];
+            let typo = String::from_utf8(bytes).expect("ASCII");
+            prop_assert!(PrivateKey::parse(&Brand::none(), &typo).is_none());
+
+            let mut swapped = key.expose().as_bytes().to_vec();
+            let next = PRIVATE.len() + (place + 1) % 36;
+            swapped.swap(at, next);
+            let swapped = String::from_utf8(swapped).expect("ASCII");
+            if swapped != key.expose() {
+                prop_assert!(PrivateKey::parse(&Brand::none(), &swapped).is_none());
+            }
+        }
+
+        #[test]
+        fn no_text_makes_recognition_panic(text in ".{0,80}", cut in 0..60_usize) {
+            let brand = Brand::none();
+            let _ = recognise(&brand, &text);
+            let _ = contains_private_key(&brand, &format!("{text}private_{text}"));
+            let key = PrivateKey::mint(&brand, &entropy(cut as u64));
+            let cut_off: String = key.expose().chars().take(cut.min(43)).collect();
+            prop_assert!(PrivateKey::parse(&brand, &cut_off).is_none());
+        }
+
+        #[test]
+        fn a_key_hidden_in_other_text_is_found(seed: u64, before in "[a-z=&?é]{0,12}", after in "[^0-9A-Za-z]{0,12}") {
+            let key = PrivateKey::mint(&Brand::none(), &entropy(seed));
+            let text = format!("{before}{}{after}", key.expose());
+            prop_assert!(contains_private_key(&Brand::none(), &text));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Every "no" the product can say: a stable code, and a sentence that says what to do.
+//!
+//! A refusal is not a fault: nothing broke. It carries no data, because it can travel in a URL when a form is sent
+//! without WASM, and whoever forges one then shows only our own sentence.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $sentence:literal;)*) => {
+        /// Why something was not done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum Refusal {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Refusal {
+            /// Every refusal, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable code. Programs match on it, so it never changes.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
+            /// What to tell a person: what is so, and what to do.
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$name => $sentence,)*
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// There is no session, or it has ended.
+    SignedOut = "SIGNED_OUT", "Your session has ended. Sign in again.";
+    /// E-mail and password do not belong together. Says nothing about which of them is wrong.
+    SignInFailed = "SIGN_IN_FAILED", "The e-mail address or the password is wrong.";
+    /// Too many wrong passwords for this person or from this address.
+    TooManyAttempts = "TOO_MANY_ATTEMPTS", "There were too many attempts. Wait 15 minutes, then try again.";
+    /// More password checks are under way than this machine can do at once.
+    Busy = "BUSY", "The server is busy. Try again in a few seconds.";
+    /// The installation takes no new people.
+    SignUpClosed = "SIGN_UP_CLOSED", "Sign-up is closed here. Ask whoever runs this installation for an account.";
+    /// Somebody with this address exists already.
+    EmailTaken = "EMAIL_TAKEN", "An account with this e-mail address exists. Sign in instead.";
+    /// Another account carries this external id already.
+    ExternalIdTaken = "EXTERNAL_ID_TAKEN", "Another account has this external id.";
+    /// The external id is empty, too long or not printable.
+    ExternalIdInvalid = "EXTERNAL_ID_INVALID", "An external id is 1 to 200 printable characters.";
+    /// Not an e-mail address.
+    EmailInvalid = "EMAIL_INVALID", "Enter an e-mail address like name@example.com.";
+    /// The account name is too long.
+    NameInvalid = "NAME_INVALID", "Enter a name of at most 100 characters.";
+    /// Fewer than 15 characters.
+    PasswordTooShort = "PASSWORD_TOO_SHORT", "Use at least 15 characters. Four or five random words work well.";
+    /// More than 1,024 bytes.
+    PasswordTooLong = "PASSWORD_TOO_LONG", "Use at most 1,000 characters.";
+    /// On the lists of common passwords, or made of the person's own words.
+    PasswordCommon = "PASSWORD_COMMON", "This password is easy to guess. Use words that nobody would put together.";
+    /// The person's own password is needed again.
+    StepUpDue = "STEP_UP_DUE", "Enter your password to go on.";
+    /// The password given to go on is wrong.
+    PasswordWrong = "PASSWORD_WRONG", "This is not your password. Check it and try again.";
+    /// The one-time link was used, is older than an hour, or never existed.
+    LinkInvalid = "LINK_INVALID", "This link has been used or is older than an hour. Ask for a new one.";
+    /// The account, pair or person does not exist, or belongs to somebody else: both answer alike.
+    NotFound = "NOT_FOUND", "There is nothing here with this name.";
+    /// The role in this account does not allow it.
+    NotAllowed = "NOT_ALLOWED", "Your role in this account does not allow this. Ask an owner.";
+    /// No choice was made for the old pair.
+    ExpiryMissing = "EXPIRY_MISSING", "Choose when the old keys expire.";
+    /// The exact date and time could not be read.
+    ExpiryInvalid = "EXPIRY_INVALID", "Enter a date and a time.";
+    /// The exact date and time is not ahead.
+    ExpiryPast = "EXPIRY_PAST", "This time has passed. Choose one that lies ahead, or Immediately.";
+    /// The exact date and time is further than the installation's longest overlap.
+    ExpiryTooFar = "EXPIRY_TOO_FAR", "This is too far ahead. Choose an earlier time.";
+    /// The pair named in the roll is not the active one any more: somebody rolled it.
+    PairAlreadyRolled = "PAIR_ALREADY_ROLLED", "These keys have already been rolled. Nothing was changed.";
+    /// Five pairs would go on working.
+    TooManyWorkingPairs = "TOO_MANY_WORKING_PAIRS", "Five pairs already work. Expire one now, or choose Immediately.";
+    /// An active pair cannot be ended, only rolled.
+    PairIsActive = "PAIR_IS_ACTIVE", "The active keys cannot be expired. Roll them instead.";
+    /// The pair is expired or revoked.
+    PairEnded = "PAIR_ENDED", "These keys have already expired.";
+    /// Something in the request could not be read.
+    InvalidInput = "INVALID_INPUT", "Something in this form could not be read. Check it and try again.";
+}
+
+/// A text that is no refusal's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown refusal code")]
+pub struct UnknownCode;
+
+impl TryFrom<String> for Refusal {
+    type Error = UnknownCode;
+
+    fn try_from(code: String) -> Result<Self, UnknownCode> {
+        Self::from_code(&code).ok_or(UnknownCode)
+    }
+}
+
+impl From<Refusal> for &'static str {
+    fn from(refusal: Refusal) -> Self {
+        refusal.code()
+    }
+}
+
+impl Refusal {
+    /// The refusal with this code, if there is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|refusal| refusal.code() == code)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_unique_and_read_back() {
+        let codes: HashSet<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
+        assert_eq!(codes.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            let json = serde_json::to_string(refusal).expect("serialises");
+            assert_eq!(json, format!("\"{}\"", refusal.code()));
+            assert_eq!(serde_json::from_str::<Refusal>(&json).expect("reads back"), *refusal);
+        }
+    }
+
+    #[test]
+    fn a_forged_code_is_no_refusal() {
+        assert!(serde_json::from_str::<Refusal>("\"Your account was deleted, call us\"").is_err());
+    }
+
+    #[test]
+    fn every_sentence_is_a_sentence() {
+        for refusal in Refusal::ALL {
+            let sentence = refusal.sentence();
+            assert!(sentence.ends_with('.') && !sentence.contains('!'), "{}", refusal.code());
+        }
+    }
+}

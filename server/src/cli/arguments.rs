@@ -1,0 +1,162 @@
+//! What can be typed after `latchkey`.
+
+use crate::config::SettingFlags;
+use clap::{Args, Parser, Subcommand};
+use domain::{AccountId, ExpireOld, PairId, SubmissionId};
+
+/// The developers tab of your API: one pair of keys for every account, rolled without an outage.
+#[derive(Debug, Parser)]
+#[command(
+    name = "latchkey",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) settings: SettingFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the dashboard and the API
+    Serve {
+        /// Check settings, database and master key as a start would, say so, and exit
+        #[arg(long)]
+        check: bool,
+    },
+    /// Accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// People
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// The key pairs of an account
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+    /// Make a person, an account and its first pair
+    Create(CreateAccount),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateAccount {
+    /// The address the owner signs in with
+    #[arg(long)]
+    pub(super) email: String,
+    /// What to call the account [default: the owner's address]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Your own customer id
+    #[arg(long, value_name = "ID")]
+    pub(super) external_id: Option<String>,
+    /// Read the owner's password from stdin (one line); without it, a one-time link to set one is printed
+    #[arg(long)]
+    pub(super) password_stdin: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PersonCommand {
+    /// Print a one-time link, valid for an hour, with which a person sets their password
+    SetPasswordLink {
+        /// The address they sign in with
+        #[arg(long)]
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// List an account's pairs, newest first
+    List {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the active pair with its private key; the record says who asked
+    Reveal {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a new active pair and give the old one its end
+    Roll(RollKeys),
+    /// End an expiring pair at once
+    Revoke {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// The pair's id
+        #[arg(long)]
+        pair: PairId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollKeys {
+    /// The account's id
+    #[arg(long)]
+    pub(super) account: AccountId,
+    /// When the old pair ends: immediately, 1h, 24h, 3d, 7d or a date and time like 2026-12-01T09:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    pub(super) expire_old: ExpireOld,
+    /// Why, for the record
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+    /// Names this roll (sub_ and 26 characters), so that repeating the command after a lost answer never rolls twice
+    #[arg(long, value_name = "ID")]
+    pub(super) submission: Option<SubmissionId>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Command {
+    /// Whether a program reads the answer.
+    pub(super) fn wants_json(&self) -> bool {
+        match self {
+            Self::Serve { .. } | Self::Person(PersonCommand::SetPasswordLink { .. }) => false,
+            Self::Account(AccountCommand::Create(new)) => new.json,
+            Self::Keys(
+                KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },
+            ) => *json,
+            Self::Keys(KeysCommand::Roll(roll)) => roll.json,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_make_sense_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_may_stand_before_and_after_the_command() {
+        for line in ["latchkey --addr 1.2.3.4:5 serve", "latchkey serve --addr 1.2.3.4:5"] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).expect(line);
+            assert_eq!(arguments.settings.addr.as_deref(), Some("1.2.3.4:5"), "{line}");
+        }
+    }
+}

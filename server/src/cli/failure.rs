@@ -1,0 +1,103 @@
+//! Why a command did not do what was asked, and how it says so.
+
+use crate::config::SettingsError;
+use crate::opening::{OpeningError, chain};
+use crate::serve::ServeError;
+use backend::Error;
+use domain::Refusal;
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// A failure: a stable code for programs, a sentence for people.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: &'static str,
+    message: String,
+    exit: u8,
+}
+
+/// Refused, or broken.
+const REFUSED: u8 = 1;
+/// Not understood; the same code as for a mistyped command.
+const USAGE: u8 = 2;
+
+impl Failure {
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit)
+    }
+
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({ "code": self.code, "message": self.message })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: refusal.code(),
+            message: refusal.sentence().to_owned(),
+            exit: REFUSED,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    /// An operator has the machine in front of them, so the whole chain of a fault is theirs to read.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Fault(fault) => Self {
+                code: "FAULT",
+                message: fault.chain(),
+                exit: REFUSED,
+            },
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self {
+            code: "SETTINGS",
+            message: chain(&error),
+            exit: USAGE,
+        }
+    }
+}
+
+impl From<OpeningError> for Failure {
+    fn from(error: OpeningError) -> Self {
+        Self {
+            code: "CANNOT_OPEN",
+            message: chain(&error),
+            exit: REFUSED,
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        Self {
+            code: "CANNOT_SERVE",
+            message: chain(&error),
+            exit: REFUSED,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self {
+            code: "FAULT",
+            message: chain(&error),
+            exit: REFUSED,
+        }
+    }
+}

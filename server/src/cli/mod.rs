@@ -1,0 +1,106 @@
+//! The command line: every command opens the installation by itself and calls the same use cases as the pages.
+//!
+//! Exit code 0: done. 1: refused, or something broke; the reason is on stderr, as a JSON object under `--json`, and
+//! nothing is on stdout. 2: the command or a setting could not be understood.
+
+mod account;
+mod arguments;
+mod failure;
+mod keys;
+mod person;
+mod words;
+
+use crate::config::{Environment, Settings};
+use crate::middleware::RequestId;
+use crate::opening::Installation;
+use crate::{logging, output, serve, site};
+use arguments::{AccountCommand, Arguments, Command, KeysCommand, PersonCommand};
+use backend::{Backend, RequestContext};
+use clap::Parser as _;
+use failure::Failure;
+use std::process::ExitCode;
+
+/// What a command needs: the installation, who runs it, and where the dashboard is.
+struct Desk {
+    backend: Backend,
+    context: RequestContext,
+    public_url: String,
+}
+
+/// Runs the command this process was started with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let as_json = arguments.command.wants_json();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(if as_json {
+                failure.to_json().to_string()
+            } else {
+                failure.to_string()
+            });
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let environment = Environment::read();
+    let settings = Settings::load(&arguments.settings, &environment)?;
+    let serves = matches!(arguments.command, Command::Serve { .. });
+    // Somebody who runs a command reads its answer, not the log.
+    logging::start(&settings, if serves { "info" } else { "warn" });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve { check: true } => Ok(serve::check(&settings).await?),
+            Command::Serve { check: false } => Ok(serve::run(&settings).await?),
+            Command::Account(command) => {
+                at_desk(&settings, &environment, async |desk| account(command, desk).await).await
+            }
+            Command::Person(command) => {
+                at_desk(&settings, &environment, async |desk| person(command, desk).await).await
+            }
+            Command::Keys(command) => at_desk(&settings, &environment, async |desk| keys(command, desk).await).await,
+        }
+    })
+}
+
+/// Opens the installation for one command, which works beside a running server.
+async fn at_desk(
+    settings: &Settings,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&Desk) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let installation = Installation::open(settings).await?;
+    let request_id = RequestId::mint(installation.backend.now()).0;
+    let desk = Desk {
+        backend: installation.backend.clone(),
+        context: RequestContext::operator(environment.operator(), request_id),
+        public_url: site::public_url(settings, settings.addr).origin().to_owned(),
+    };
+    let outcome = work(&desk).await;
+    installation.close().await;
+    outcome
+}
+
+async fn account(command: AccountCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        AccountCommand::Create(new) => account::create(new, desk).await,
+    }
+}
+
+async fn person(command: PersonCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        PersonCommand::SetPasswordLink { email } => person::set_password_link(&email, desk).await,
+    }
+}
+
+async fn keys(command: KeysCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        KeysCommand::List { account, json } => keys::list(&account, json, desk).await,
+        KeysCommand::Reveal { account, json } => keys::reveal(&account, json, desk).await,
+        KeysCommand::Roll(roll) => keys::roll(roll, desk).await,
+        KeysCommand::Revoke { account, pair, json } => keys::revoke(&account, &pair, json, desk).await,
+    }
+}

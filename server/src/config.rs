@@ -1,0 +1,150 @@
+//! What the operator decides, from flags, environment and one file, in that order of strength.
+//!
+//! The only place of the project that reads the environment. Every setting has one name: `addr` in the file is `--addr`
+//! on the command line and `LATCHKEY_ADDR` in the environment. Unknown names are errors: a setting that was mistyped and
+//! silently ignored is how an installation ends up open.
+
+mod address;
+mod flags;
+mod sources;
+
+pub use address::PublicUrl;
+pub use flags::SettingFlags;
+pub use sources::{Environment, SettingsError};
+
+use backend::{Policy, SignUp};
+use domain::{Brand, Duration};
+use sources::Given;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Everything the operator decides. What each setting means is told in `docs/OPERATIONS.md`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// Where the data is.
+    pub database_url: String,
+    /// Where the master key is.
+    pub master_key_file: PathBuf,
+    /// Where the dashboard is reached; `None` for wherever the process listens.
+    pub public_url: Option<PublicUrl>,
+    /// Where the company's API is reached, without a trailing slash; `None` for the public URL.
+    pub api_url: Option<String>,
+    /// What the company calls its product.
+    pub product_name: String,
+    /// What use cases need to know.
+    pub policy: Policy,
+    /// Where the built pages and assets are.
+    pub site_root: PathBuf,
+    /// Whose word about the caller's address is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// What is logged; `None` for the default of the command.
+    pub log: Option<String>,
+    /// How it is written.
+    pub log_format: LogFormat,
+}
+
+impl Settings {
+    /// Puts the settings together. Every error is a sentence that names the setting, and where it was found.
+    pub fn load(flags: &SettingFlags, environment: &Environment) -> Result<Self, SettingsError> {
+        let given = Given::collect(flags, environment)?;
+        Ok(Self {
+            addr: given.read(
+                "addr",
+                "127.0.0.1:3000",
+                |text| text.parse().ok(),
+                "an address and port like 127.0.0.1:3000",
+            )?,
+            database_url: given.text("database_url", "sqlite:data/latchkey.db"),
+            master_key_file: given.text("master_key_file", "data/master.key").into(),
+            public_url: given.read_optional(
+                "public_url",
+                PublicUrl::parse,
+                "http:// or https:// and a host, without a path, like https://keys.example.com",
+            )?,
+            api_url: given.read_optional("api_url", address::parse_api_url, "a URL like https://api.example.com")?,
+            product_name: given.read(
+                "product_name",
+                "Latchkey",
+                product_name,
+                "1 to 100 printable characters",
+            )?,
+            policy: Policy {
+                brand: given.read(
+                    "brand",
+                    "",
+                    brand,
+                    "1 to 20 characters of a-z and 0-9, starting with a letter",
+                )?,
+                sign_up: given.read("sign_up", "open", sign_up, "open, invite or closed")?,
+                longest_overlap: given.read("longest_overlap_days", "30", days, "a number of days from 1 to 3650")?,
+            },
+            site_root: given.text("site_root", "target/site").into(),
+            trusted_proxies: given.read("trusted_proxies", "", addresses, "IP addresses separated by commas")?,
+            log: given.read_optional(
+                "log",
+                crate::logging::check_directive,
+                "a filter like info or warn,server=debug",
+            )?,
+            log_format: given.read("log_format", "text", log_format, "text or json")?,
+        })
+    }
+}
+
+fn product_name(text: &str) -> Option<String> {
+    let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+}
+
+fn brand(text: &str) -> Option<Brand> {
+    if text.is_empty() {
+        Some(Brand::none())
+    } else {
+        Brand::parse(text).ok()
+    }
+}
+
+fn sign_up(text: &str) -> Option<SignUp> {
+    match text {
+        "open" => Some(SignUp::Open),
+        "invite" => Some(SignUp::Invite),
+        "closed" => Some(SignUp::Closed),
+        _ => None,
+    }
+}
+
+fn days(text: &str) -> Option<Duration> {
+    text.parse()
+        .ok()
+        .filter(|days| (1..=3_650).contains(days))
+        .map(Duration::days)
+}
+
+fn addresses(text: &str) -> Option<Vec<IpAddr>> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect()
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! A private key in a URL of the API: it was logged on its way here, so the request is refused and its sender told.
+
+use crate::answer::is_api;
+use crate::problem::Problem;
+use crate::router::Serving;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::Brand;
+use domain::key_format::contains_private_key;
+use http::Uri;
+use percent_encoding::percent_decode_str;
+
+pub(super) async fn refuse(State(serving): State<Serving>, request: Request, next: Next) -> Response {
+    if is_api(request.uri().path()) && has_key(serving.brand(), request.uri()) {
+        return Problem::KeyInUrl.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
+/// a key.
+fn has_key(brand: &Brand, uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    let prefix = brand.private_prefix();
+    let whole = |text: &str| contains_private_key(brand, text);
+    let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
+    let in_value = |pair: &str| {
+        pair.split_once('=')
+            .is_some_and(|(_, value)| decode(value).trim().starts_with(&prefix))
+    };
+    in_text(uri.path()) || in_text(query) || query.split('&').any(in_value)
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " "))
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backend::OsEntropy;
+    use domain::PrivateKey;
+
+    #[test]
+    fn a_key_is_found_however_it_is_encoded() {
+        let brand = Brand::none();
+        let key = PrivateKey::mint(&brand, &OsEntropy);
+        let all_encoded: String = key.expose().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let twice = all_encoded.replace('%', "%25");
+        for target in [
+            format!("/v1/account?key={}", key.expose()),
+            format!("/v1/account?{}", key.expose()),
+            format!("/v1/account?a=1&key=%22{}%22", key.expose()),
+            format!("/v1/account?key={all_encoded}"),
+            format!("/v1/account?key={twice}"),
+            format!("/v1/{}", key.expose()),
+            "/v1/account?api_key=private_tooshort".to_owned(),
+            "/v1/account?api_key=%70rivate%5F".to_owned(),
+        ] {
+            assert!(has_key(&brand, &target.parse().expect("a target")), "{target}");
+        }
+        for target in [
+            "/v1/account",
+            "/v1/account?tag=not_private_at_all",
+            "/v1/account?private_mode=1",
+        ] {
+            assert!(!has_key(&brand, &target.parse().expect("a target")), "{target}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The headers that tell a browser what our answers may do, and the nonce for the few scripts inside a page.
+
+use crate::router::Serving;
+use app::server_context::Cookies;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use backend::OsEntropy;
+use data_encoding::BASE64URL_NOPAD;
+use domain::Entropy as _;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use leptos::nonce::Nonce;
+
+/// Everything our pages use, and nothing else. `clipboard-write` is what the copy buttons need.
+const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "clipboard-write=(self), clipboard-read=(), accelerometer=(), camera=(), display-capture=(), geolocation=(), \
+     gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()",
+);
+
+/// Adds the headers to every answer.
+pub(super) async fn add(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
+    let nonce = mint_nonce();
+    request.extensions_mut().insert(Nonce::from_value(nonce.clone()));
+    let mut response = next.run(request).await;
+    set(response.headers_mut(), &nonce, serving.site.cookies);
+    response
+}
+
+fn mint_nonce() -> String {
+    let mut bytes = [0_u8; 16];
+    OsEntropy.fill(&mut bytes);
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // `no-referrer` would make forms send `Origin: null`, and forms without WASM could not lead back to their page.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ];
+    headers.extend(fixed);
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(nonce)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if cookies == Cookies::Https {
+        let hsts = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+        let coop = HeaderName::from_static("cross-origin-opener-policy");
+        headers.insert(coop, HeaderValue::from_static("same-origin"));
+    }
+    // Pages and answers are about keys; assets say themselves how long they may be kept.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The one policy. Not `strict-dynamic`: Leptos does not put the nonce where that would need it on its preloads.
+fn content_security_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'; manifest-src 'self'"
+    )
+}

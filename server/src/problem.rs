@@ -1,0 +1,219 @@
+//! Every way the server itself says no, each with its status, code and words.
+//!
+//! A handler answers a [`Problem`]; what it looks like (JSON or a page) is decided once, in [`crate::answer`].
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// What went wrong with a request, in the server's own words. Refusals of the product are `domain`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// No private key.
+    KeyMissing,
+    /// Nobody's key, or no key at all.
+    KeyUnknown,
+    /// A public key in the place of a private one.
+    KeyIsPublic,
+    /// Past its scheduled end.
+    KeyExpired,
+    /// Ended at once.
+    KeyRevoked,
+    /// The key works, its account does not.
+    AccountDisabled,
+    /// A private key in the URL.
+    KeyInUrl,
+    /// Two `Authorization` headers.
+    HeaderRepeated,
+    /// Nothing at this path.
+    NotFound,
+    /// A server function of another version of the page.
+    PageOutdated,
+    /// Not with this method.
+    MethodNotAllowed,
+    /// The body did not come in time.
+    BodyTooSlow,
+    /// The body could not be read.
+    BodyBroken,
+    /// The body is too large.
+    BodyTooLarge,
+    /// Another site sent it.
+    CrossSite,
+    /// Something broke.
+    Fault,
+    /// The database does not answer.
+    Unavailable,
+}
+
+/// How a problem is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// The status.
+    pub status: StatusCode,
+    /// The stable code. Programs match on it, so it never changes.
+    pub code: &'static str,
+    /// What is so.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+const UNAUTHENTICATED: &str = "Your account cannot be authenticated.";
+const EXPIRED: &str = "Your request contains expired private API key.";
+
+impl Problem {
+    /// The one table.
+    #[expect(clippy::too_many_lines, reason = "a table, one row after another")]
+    pub const fn told(self) -> Told {
+        let (status, code, message, help) = match self {
+            Self::KeyMissing => (
+                StatusCode::UNAUTHORIZED,
+                "KEY_MISSING",
+                "Your request does not contain private API key.",
+                "Send your private key as the user name of HTTP Basic authentication, with any password, or as a bearer token.",
+            ),
+            Self::KeyUnknown => (
+                StatusCode::FORBIDDEN,
+                "KEY_UNKNOWN",
+                UNAUTHENTICATED,
+                "Check that the whole private key was copied and that it belongs to this installation. It is in the developers tab of the dashboard.",
+            ),
+            Self::KeyIsPublic => (
+                StatusCode::FORBIDDEN,
+                "KEY_IS_PUBLIC",
+                UNAUTHENTICATED,
+                "This is the public key. Send the private key of the same pair instead; it is in the developers tab of the dashboard.",
+            ),
+            Self::KeyExpired => (
+                StatusCode::FORBIDDEN,
+                "KEY_EXPIRED",
+                EXPIRED,
+                "This key was rolled and its time has run out. Use the private key of the active pair; it is in the developers tab of the dashboard.",
+            ),
+            Self::KeyRevoked => (
+                StatusCode::FORBIDDEN,
+                "KEY_REVOKED",
+                EXPIRED,
+                "This key was ended at once. Use the private key of the active pair; it is in the developers tab of the dashboard.",
+            ),
+            Self::AccountDisabled => (
+                StatusCode::FORBIDDEN,
+                "ACCOUNT_DISABLED",
+                "Your account is disabled.",
+                "The key is right, but its account has been disabled. Ask whoever runs this service.",
+            ),
+            Self::KeyInUrl => (
+                StatusCode::BAD_REQUEST,
+                "KEY_IN_URL",
+                "Your request contains a private API key in its URL.",
+                "URLs are logged on their way, so treat this key as leaked: roll it in the dashboard. Send keys in the Authorization header only.",
+            ),
+            Self::HeaderRepeated => (
+                StatusCode::BAD_REQUEST,
+                "HEADER_REPEATED",
+                "Your request contains more than one Authorization header.",
+                "Send exactly one. Check whether a proxy adds another.",
+            ),
+            Self::PageOutdated => (
+                StatusCode::NOT_FOUND,
+                "PAGE_OUTDATED",
+                "This page is older than the server.",
+                "Reload the page and try again.",
+            ),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                "This address does not answer this method.",
+                "The Allow header of this answer lists the methods it does answer.",
+            ),
+            Self::BodyTooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "BODY_TOO_SLOW",
+                "The request did not arrive in time.",
+                "Check the connection and send it again.",
+            ),
+            Self::BodyBroken => (
+                StatusCode::BAD_REQUEST,
+                "BODY_BROKEN",
+                "The request broke off.",
+                "Check the connection and send it again.",
+            ),
+            Self::BodyTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "BODY_TOO_LARGE",
+                "The request is too large.",
+                "Nothing that belongs here is this large. Send less.",
+            ),
+            Self::CrossSite => (
+                StatusCode::FORBIDDEN,
+                "CROSS_SITE",
+                "This request came from another site.",
+                "Open the dashboard at its own address and try again. Behind a proxy, LATCHKEY_PUBLIC_URL must be that address.",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "UNAVAILABLE",
+                "The server cannot reach its data just now.",
+                "Nothing was changed. Try again in a few seconds.",
+            ),
+            Self::Fault => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "FAULT",
+                "Something broke on our side, and it has been written down.",
+                "Try again. If it goes on, tell whoever runs this service the request id of this answer.",
+            ),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "NOT_FOUND",
+                "There is nothing at this address.",
+                "Check the address. The API begins at /v1, the dashboard at /dashboard.",
+            ),
+        };
+        Told {
+            status,
+            code,
+            message,
+            help,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// A bare answer that carries the problem; its form is given to it on the way out.
+    fn into_response(self) -> Response {
+        let mut response = self.told().status.into_response();
+        response.extensions_mut().insert(self);
+        match self {
+            Self::Unavailable => {
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            // What is still on its way of this body is not waited for.
+            Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_is_a_sentence_with_a_help() {
+        for problem in [
+            Problem::KeyMissing,
+            Problem::NotFound,
+            Problem::Fault,
+            Problem::PageOutdated,
+        ] {
+            let told = problem.told();
+            assert!(told.message.ends_with('.') && told.help.ends_with('.'), "{}", told.code);
+        }
+    }
+}

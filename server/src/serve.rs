@@ -1,0 +1,134 @@
+//! `latchkey serve`: the process.
+
+use crate::accept::{self, Limits};
+use crate::answer::is_server_function;
+use crate::config::Settings;
+use crate::opening::{self, Installation, OpeningError};
+use crate::output;
+use crate::router::{self, Serving};
+use backend::{Backend, SignUp, sweep};
+use http::Method;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
+
+/// Why the process does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The installation cannot be opened.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {addr}. Another process may be there; LATCHKEY_ADDR chooses another address")]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A build without our prefix would put server functions where no guard against other sites looks.
+    #[error(
+        "this program was built without SERVER_FN_PREFIX={}. Build it with `cargo xtask`",
+        app::paths::SERVER_FUNCTIONS
+    )]
+    Build,
+    /// The operating system's signals cannot be received, or stdout is closed.
+    #[error("cannot start")]
+    Start(#[from] io::Error),
+}
+
+/// Checks settings, database and master key, as a start would: it makes or updates what a start would make or update.
+pub async fn check(settings: &Settings) -> Result<(), ServeError> {
+    Installation::open(settings).await?.close().await;
+    output::line("Settings, database and master key are in order.")?;
+    Ok(())
+}
+
+/// Serves until the process is asked to stop.
+pub async fn run(settings: &Settings) -> Result<(), ServeError> {
+    if !router::server_functions().all(|(path, method)| is_server_function(path) && method == Method::POST) {
+        return Err(ServeError::Build);
+    }
+    let installation = Installation::open(settings).await?;
+    let listener = TcpListener::bind(settings.addr)
+        .await
+        .map_err(|source| ServeError::Listen {
+            addr: settings.addr,
+            source,
+        })?;
+    let addr = listener.local_addr()?;
+    let serving = Serving::new(installation.backend.clone(), settings, addr);
+    let router = router::build(serving.clone());
+    let stop = stop_signal()?;
+    let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
+    warn_if_exposed(&serving);
+    greet(settings, &serving, addr)?;
+
+    accept::serve(listener, router, Limits::default(), stop).await;
+
+    tracing::info!("stopping");
+    sweeping.abort();
+    installation.close().await;
+    Ok(())
+}
+
+/// One line that programs wait for, and then what a person does next.
+fn greet(settings: &Settings, serving: &Serving, addr: SocketAddr) -> io::Result<()> {
+    output::line(format_args!("Latchkey is ready on http://{addr}"))?;
+    let url = &serving.site.public_url;
+    output::line(match settings.policy.sign_up {
+        SignUp::Open => format!("Open {url}{} to make an account.", app::paths::SIGN_UP),
+        SignUp::Invite | SignUp::Closed => {
+            format!("Open {url}. Sign-up is not open; make accounts with `latchkey account create --email ADDRESS`.")
+        }
+    })
+}
+
+fn warn_if_exposed(serving: &Serving) {
+    if serving.site.insecure {
+        tracing::warn!(
+            url = serving.site.public_url,
+            "the dashboard is reached over plain HTTP: passwords and keys can be read on their way. Put TLS in front, \
+             and set LATCHKEY_PUBLIC_URL to the https address"
+        );
+    }
+}
+
+async fn sweep_for_ever(backend: Backend) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(sweep::EVERY.as_millis().unsigned_abs()));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match backend.sweep().await {
+            Ok(0) => {}
+            Ok(destroyed) => tracing::info!(destroyed, "the sealed keys of ended pairs were destroyed"),
+            // The next sweep does what this one could not.
+            Err(error) => tracing::error!(error = opening::chain(&error), "the sweep failed"),
+        }
+    }
+}
+
+/// Completes when the process is asked to stop.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Completes when the process is asked to stop.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

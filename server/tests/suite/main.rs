@@ -1,0 +1,15 @@
+//! The process from outside: its answers by `oneshot` on the router, and the program itself.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod account_api;
+mod canary;
+mod command_line;
+mod connections;
+mod cross_site;
+mod forms_of_answers;
+mod headers;
+mod program;
+mod screens;
+mod starting;
+mod world;

@@ -1,0 +1,163 @@
+//! The program itself, run on a directory of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+pub struct Place {
+    pub directory: TempDir,
+}
+
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("not JSON: {} {}", self.out, self.err))
+    }
+
+    pub fn refusal(&self) -> serde_json::Value {
+        assert_eq!((self.code, self.out.as_str()), (1, ""), "{}", self.err);
+        serde_json::from_str(&self.err).unwrap_or_else(|_| panic!("not JSON: {}", self.err))
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("an exit code"),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.directory.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .env_clear()
+            .env("USER", "tester");
+        command
+            .env("LATCHKEY_ADDR", "127.0.0.1:0")
+            .envs(variables.iter().copied());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        self.run_with(arguments, &[])
+    }
+
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+        self.command(arguments, variables)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+            .into()
+    }
+
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
+        let mut command = self.command(arguments, &[]);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    pub fn serve(&self, variables: &[(&str, &str)]) -> Served {
+        let log = self.directory.path().join("serve.log");
+        let mut child = self
+            .command(&["serve"], variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let addr = line
+            .trim_end()
+            .strip_prefix("Latchkey is ready on http://")
+            .and_then(|addr| addr.parse().ok());
+        let Some(addr) = addr else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("not ready: {line}{}", std::fs::read_to_string(&log).unwrap());
+        };
+        Served { child, addr, out }
+    }
+}
+
+pub struct Served {
+    child: Child,
+    pub addr: SocketAddr,
+    out: BufReader<std::process::ChildStdout>,
+}
+
+impl Served {
+    /// Asks over a connection of its own; answers the status and the whole answer.
+    pub fn get(&self, target: &str, authorization: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.addr).unwrap();
+        let header = if authorization.is_empty() {
+            String::new()
+        } else {
+            format!("Authorization: {authorization}\r\n")
+        };
+        write!(
+            stream,
+            "GET {target} HTTP/1.1\r\nHost: {}\r\n{header}Connection: close\r\n\r\n",
+            self.addr
+        )
+        .unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        let status = said
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .expect("a status");
+        (status, said)
+    }
+
+    /// Stops it as a service manager does; answers the rest of stdout and whether it ended well.
+    pub fn stop(mut self) -> (String, bool) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        (rest, self.child.wait().unwrap().success())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn write(path: &str, text: &str) {
+    std::fs::write(Path::new(path), text).unwrap();
+}

@@ -1,0 +1,131 @@
+//! Starting and stopping, and everything that makes the process refuse to start.
+
+use crate::program::{Place, write};
+use std::os::unix::fs::PermissionsExt as _;
+
+fn check(place: &Place) -> (i32, String) {
+    let said = place.run(&["serve", "--check"]);
+    (said.code, said.err)
+}
+
+#[test]
+fn a_first_start_needs_nothing_and_says_where_to_go() {
+    let place = Place::new();
+    let served = place.serve(&[]);
+    assert_ne!(served.addr.port(), 0);
+    assert_eq!(served.get("/readyz", "").0, 200);
+    let (_, page) = served.get("/sign-in", "");
+    assert!(page.contains("<!DOCTYPE html>"), "{page}");
+    let expected = format!("Open http://{}/sign-up to make an account.\n", served.addr);
+    let (rest, well) = served.stop();
+    assert_eq!((rest, well), (expected, true));
+    let mode = |name: &str| std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("data/master.key"), mode("data/latchkey.db")), (0o600, 0o600));
+}
+
+#[test]
+fn closed_sign_up_points_to_the_command_line() {
+    let place = Place::new();
+    let (rest, _) = place.serve(&[("LATCHKEY_SIGN_UP", "closed")]).stop();
+    assert!(rest.contains("latchkey account create"), "{rest}");
+}
+
+#[test]
+fn plain_http_to_other_machines_is_warned_about() {
+    for (url, warned) in [
+        ("http://lab.test", true),
+        ("http://localhost:9", false),
+        ("https://keys.example.com", false),
+    ] {
+        let place = Place::new();
+        place.serve(&[("LATCHKEY_PUBLIC_URL", url)]).stop();
+        let log = std::fs::read_to_string(place.path("serve.log")).unwrap();
+        assert_eq!(log.contains("plain HTTP"), warned, "{url} {log}");
+    }
+}
+
+#[test]
+fn a_check_says_what_is_in_order() {
+    let place = Place::new();
+    let said = place.run(&["serve", "--check"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (0, "Settings, database and master key are in order.\n"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_database_without_its_master_key_is_never_re_keyed() {
+    let place = Place::new();
+    assert_eq!(check(&place).0, 0);
+    let key = place.path("data/master.key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let (code, err) = check(&place);
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("data/master.key does not exist. Restore the file from your backup"),
+        "{err}"
+    );
+    assert!(!std::path::Path::new(&key).exists());
+
+    let other = Place::new();
+    assert_eq!(check(&other).0, 0);
+    std::fs::copy(other.path("data/master.key"), &key).unwrap();
+    let (code, err) = check(&place);
+    assert_eq!(
+        (code, err.contains("is not the master key of this database")),
+        (1, true),
+        "{err}"
+    );
+
+    std::fs::write(&key, kept).unwrap();
+    assert_eq!(check(&place).0, 0);
+}
+
+#[test]
+fn a_master_key_that_others_can_read_is_refused() {
+    let place = Place::new();
+    assert_eq!(check(&place).0, 0);
+    std::fs::set_permissions(place.path("data/master.key"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    let (code, err) = check(&place);
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("can be read by others than its owner (mode 0640). Run: chmod 600"),
+        "{err}"
+    );
+    assert_eq!(
+        place
+            .run(&["keys", "list", "--account", "acct_00000000000000000000000000"])
+            .code,
+        1
+    );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("data")).unwrap();
+    write(&place.path("data/latchkey.db"), &"not a database ".repeat(100));
+    let (code, err) = check(&place);
+    assert_eq!(
+        (code, err.contains("could not be opened as a SQLite database")),
+        (1, true),
+        "{err}"
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_is_refused() {
+    let place = Place::new();
+    let served = place.serve(&[]);
+    let said = place.run(&["serve", "--addr", &served.addr.to_string()]);
+    assert_eq!(
+        (said.code, said.err.contains("LATCHKEY_ADDR chooses another address")),
+        (1, true),
+        "{}",
+        said.err
+    );
+}

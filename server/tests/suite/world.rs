@@ -1,0 +1,226 @@
+//! An installation of its own for each test: a real database, a clock that can be set.
+
+use app::server_context::Cookies;
+use axum::Router;
+use axum::body::Body;
+use backend::accounts::{CreatedAccount, NewAccount};
+use backend::keys::{RollRequest, Rolled};
+use backend::seal::Sealer;
+use backend::store::Store as _;
+use backend::{Backend, Clock, OsEntropy, RequestContext};
+use data_encoding::BASE64;
+use domain::{AccountId, ExpireOld, Password, SubmissionId, Timestamp};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use server::config::{Environment, SettingFlags, Settings};
+use server::router::{self, Serving};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store_sqlite::SqliteStore;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// 2026-11-23T09:02:00Z.
+pub const NOW: i64 = 1_795_424_520_000;
+pub const PASSWORD: &str = "an ocelot plays the bassoon";
+pub const EMAIL: &str = "ada@example.org";
+
+pub struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub fn set(&self, millis: i64) {
+        self.0.store(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub struct World {
+    pub clock: Arc<SetClock>,
+    pub backend: Backend,
+    pub serving: Serving,
+    pub router: Router,
+    store: SqliteStore,
+    pub directory: TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl World {
+    pub async fn http() -> Self {
+        Self::at("http://127.0.0.1:3000").await
+    }
+
+    pub async fn at(public_url: &str) -> Self {
+        Self::with(&[("LATCHKEY_PUBLIC_URL", public_url)]).await
+    }
+
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut settings = Settings::load(&SettingFlags::default(), &Environment::of(variables)).unwrap();
+        settings.site_root = directory.path().join("site");
+        std::fs::create_dir_all(settings.site_root.join("pkg")).unwrap();
+        let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display()))
+            .await
+            .unwrap();
+        let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
+        let sealer = Sealer::ephemeral(&OsEntropy).unwrap();
+        let backend = Backend::new(
+            Arc::new(store.clone()),
+            clock.clone(),
+            Arc::new(OsEntropy),
+            sealer,
+            settings.policy.clone(),
+        );
+        let serving = Serving::new(backend.clone(), &settings, settings.addr);
+        let router = router::build(serving.clone());
+        Self {
+            clock,
+            backend,
+            serving,
+            router,
+            store,
+            directory,
+        }
+    }
+
+    pub fn operator() -> RequestContext {
+        RequestContext::operator("test".to_owned(), "req_test".to_owned())
+    }
+
+    pub async fn account(&self) -> CreatedAccount {
+        let new = NewAccount {
+            email: EMAIL.to_owned(),
+            name: String::new(),
+            external_id: Some("cus_1".to_owned()),
+            password: Some(Password::new(PASSWORD.to_owned())),
+        };
+        self.backend.create_account(&Self::operator(), new).await.unwrap()
+    }
+
+    pub async fn roll(&self, account: &AccountId, expire_old: ExpireOld) -> Rolled {
+        let request = RollRequest {
+            account_id: account.clone(),
+            pair_id: None,
+            expire_old,
+            reason: None,
+            submission_id: SubmissionId::mint(self.clock.now(), &OsEntropy),
+            password: None,
+        };
+        self.backend.roll(&Self::operator(), request).await.unwrap()
+    }
+
+    pub async fn disable(&self, account: &AccountId) {
+        let mut tx = self.store.begin_write().await.unwrap();
+        tx.set_account_disabled(account, Some(self.clock.now())).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Makes every later access to the database fail.
+    pub async fn break_database(&self) {
+        self.store.close().await;
+    }
+
+    /// Signs the owner in; answers the `Cookie` header of their browser.
+    pub async fn signed_in(&self) -> String {
+        let context = RequestContext {
+            caller: backend::Caller::Anonymous,
+            ..Self::operator()
+        };
+        let opened = self
+            .backend
+            .sign_in(&context, EMAIL, Password::new(PASSWORD.to_owned()))
+            .await
+            .unwrap();
+        format!("{}={}", self.cookies().session(), opened.session.expose())
+    }
+
+    pub fn cookies(&self) -> Cookies {
+        self.serving.site.cookies
+    }
+
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers, "").await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        send_to(&self.router, method, path, headers, body).await
+    }
+
+    /// Calls a server function as the page does.
+    pub async fn call(&self, function: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+        let mut all = vec![
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        ];
+        all.extend(headers.iter().filter(|(name, _)| *name == "accept").copied());
+        if all.len() > 2 {
+            all.remove(1);
+        }
+        all.extend(headers.iter().filter(|(name, _)| *name != "accept").copied());
+        self.send("POST", &server_function(function), &all, form).await
+    }
+}
+
+/// The whole path of a server function, which ends in a hash.
+pub fn server_function(name: &str) -> String {
+    let start = format!("/_srv/{name}");
+    let rest_is_hash = |path: &str| {
+        path.strip_prefix(&start)
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    router::server_functions()
+        .find(|(path, _)| rest_is_hash(path))
+        .expect("a function of this name")
+        .0
+        .to_owned()
+}
+
+pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1:3000");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = if body.is_empty() {
+        Body::empty()
+    } else {
+        Body::from(body.to_owned())
+    };
+    let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+}
+
+pub fn basic(user: &str) -> String {
+    format!("Basic {}", BASE64.encode(format!("{user}:do_not_set").as_bytes()))
+}
+
+pub fn bearer(key: &str) -> String {
+    format!("Bearer {key}")
+}

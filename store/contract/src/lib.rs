@@ -1,0 +1,191 @@
+//! The one test suite that every implementation of [`backend::store::Store`] must pass.
+//!
+//! Each contract point is one public function here; [`store_contract_tests!`] turns all of them into tests of the crate
+//! that calls it, under their own names. They speak only through the port: what lives elsewhere is everything that is
+//! particular to one database, such as breaking its constraints by hand, or opening one file twice.
+//!
+//! ```text
+//! async fn new_store() -> store_contract::Fresh { … }
+//!
+//! store_contract::store_contract_tests!(new_store);
+//! ```
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a contract point panics exactly when the contract is broken"
+)]
+
+pub mod accounts;
+pub mod audit;
+pub mod pairs;
+pub mod people;
+pub mod rolls;
+pub mod sessions;
+pub mod throttle;
+pub mod transactions;
+pub mod use_cases;
+pub mod world;
+
+use backend::store::Store;
+use std::any::Any;
+use std::sync::Arc;
+
+/// A new, empty store, and whatever has to live as long as it does: a directory, a container.
+pub struct Fresh {
+    store: Arc<dyn Store>,
+    _kept: Box<dyn Any + Send>,
+}
+
+impl Fresh {
+    /// A store that needs `kept` to stay.
+    pub fn new(store: Arc<dyn Store>, kept: impl Any + Send) -> Self {
+        Self {
+            store,
+            _kept: Box::new(kept),
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+}
+
+/// Makes one test of each contract point. Takes the name of an `async fn() -> Fresh`.
+///
+/// The calling crate needs `tokio` with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_contract_tests {
+    ($fresh:ident) => {
+        $crate::store_contract_tests! {
+            @of $fresh
+            transactions {
+                a_new_store_answers,
+                a_dropped_transaction_leaves_nothing,
+                an_uncommitted_change_is_seen_by_nobody_else,
+                a_commit_is_seen_by_every_read_that_follows,
+                writers_take_turns,
+                a_second_installation_is_refused,
+            }
+            accounts {
+                an_account_is_read_back,
+                an_unknown_account_is_not_found,
+                a_taken_external_id_is_refused,
+                an_account_added_twice_fails,
+                an_account_is_disabled_and_enabled_again,
+                disabling_an_unknown_account_fails,
+                every_role_is_read_back,
+                the_membership_found_is_the_first_joined,
+                nobody_is_in_an_account_twice,
+                a_membership_needs_its_person_and_its_account,
+            }
+            people {
+                a_person_is_read_back_by_id_and_by_address,
+                an_unknown_person_is_not_found,
+                a_taken_address_is_refused,
+                a_password_hash_is_replaced,
+                setting_the_password_of_nobody_fails,
+                a_password_link_is_used_once,
+                a_password_link_survives_a_transaction_that_failed,
+                a_new_password_link_replaces_the_one_before,
+                an_unknown_password_link_is_not_found,
+            }
+            pairs {
+                a_pair_is_read_back_with_every_end,
+                a_branded_pair_is_read_back,
+                a_second_active_pair_is_refused,
+                an_end_makes_room_for_the_next_pair,
+                an_end_taken_back_beside_an_active_pair_is_refused,
+                an_end_is_never_taken_back,
+                a_dead_pair_never_revives,
+                a_scheduled_end_can_be_changed,
+                ending_an_unknown_pair_fails,
+                only_the_end_of_a_pair_changes,
+                pairs_are_listed_newest_first,
+                a_pair_needs_its_account,
+                nothing_that_names_a_pair_names_two,
+                a_digest_finds_its_pair_and_account,
+                an_unknown_digest_finds_nothing,
+                an_ended_pair_is_found_by_its_digest,
+                a_sealed_key_is_read_back,
+                ended_keys_are_destroyed_and_their_digests_stay,
+                pairs_to_settle_are_those_whose_end_is_reached,
+            }
+            rolls {
+                a_roll_is_read_back,
+                an_unknown_roll_is_not_found,
+                the_latest_roll_is_the_last_one_made,
+                a_submission_rolls_once,
+                a_pair_is_rolled_once,
+                a_roll_across_accounts_fails,
+                of_many_rolls_at_once_one_wins,
+                careless_rolls_at_once_are_refused_but_one,
+            }
+            sessions {
+                a_session_is_read_back_with_its_person,
+                an_unknown_session_is_not_found,
+                a_session_shows_the_first_account_joined,
+                a_session_of_somebody_in_no_account_is_not_found,
+                a_session_needs_its_person_and_its_own_secret,
+                what_happens_in_a_session_is_noted_there,
+                noting_something_in_an_ended_session_does_nothing,
+                a_session_is_ended_once,
+                all_sessions_of_a_person_are_ended,
+            }
+            throttle {
+                attempts_are_counted_bucket_by_bucket,
+                a_window_that_is_over_begins_anew,
+                a_clock_that_steps_back_begins_a_window_anew,
+                attempts_are_forgotten_bucket_by_bucket,
+                a_device_is_known_for_its_own_people,
+                old_sessions_are_purged,
+                expired_password_links_are_purged,
+                old_attempts_are_purged,
+                old_devices_are_purged,
+                a_purge_keeps_people_accounts_and_pairs,
+            }
+            audit {
+                an_event_is_read_back,
+                events_are_listed_newest_first,
+                events_are_listed_by_account,
+                an_event_goes_with_the_change_it_describes,
+                an_event_written_twice_fails,
+            }
+        }
+    };
+    (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
+        $(mod $module {
+            $(
+                #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let fresh = super::$fresh().await;
+                    $crate::$module::$name(fresh.store()).await;
+                }
+            )*
+        })*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A contract point that is written and not listed would never run.
+    #[test]
+    fn every_contract_point_is_listed_once() {
+        let listed = include_str!("lib.rs");
+        for source in [
+            include_str!("accounts.rs"),
+            include_str!("audit.rs"),
+            include_str!("pairs.rs"),
+            include_str!("people.rs"),
+            include_str!("rolls.rs"),
+            include_str!("sessions.rs"),
+            include_str!("throttle.rs"),
+            include_str!("transactions.rs"),
+        ] {
+            for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
+                let name = line.split('(').next().unwrap_or_default();
+                let times = listed.lines().filter(|line| line.trim() == format!("{name},")).count();
+                assert_eq!(times, 1, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The product's use cases on a real database, with a clock that tests set and randomness that repeats.
+//!
+//! They live beside the contract so that every store runs them: a use case that works on one database and not on
+//! another is a broken contract too.
+
+pub mod authenticating;
+pub mod keys;
+pub mod passwords;
+pub mod rolling;
+pub mod signing_in;
+
+use crate::world::{Counting, NOW};
+use backend::accounts::{CreatedAccount, NewAccount};
+use backend::keys::{RollRequest, Rolled};
+use backend::seal::Sealer;
+use backend::sign_in::SignedInSession;
+use backend::store::Store;
+use backend::{Backend, Caller, Clock, Error, Policy, RequestContext, SignedIn};
+use domain::audit::{Act, Event};
+use domain::{AccountId, Duration, ExpireOld, PairId, Password, Refusal, SubmissionId, Timestamp};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// A password that passes every rule.
+pub const PASSWORD: &str = "plover sextant umbrella 9";
+
+/// A clock that stands still until it is set.
+#[derive(Debug)]
+pub struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A backend on a fresh store, with its clock in hand.
+#[derive(Clone)]
+pub struct Installation {
+    /// The use cases.
+    pub backend: Backend,
+    /// The store beneath.
+    pub store: Arc<dyn Store>,
+    clock: Arc<SetClock>,
+}
+
+/// An account with its owner signed in.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// Whose requests these are.
+    pub context: RequestContext,
+    /// The account.
+    pub account: AccountId,
+    /// Its first pair.
+    pub pair: PairId,
+    /// Its first private key.
+    pub key: String,
+    /// The owner's address.
+    pub email: String,
+}
+
+impl Installation {
+    /// One with the default policy.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::with_policy(store, Policy::default())
+    }
+
+    /// One whose operator decided differently.
+    pub fn with_policy(store: Arc<dyn Store>, policy: Policy) -> Self {
+        let clock = Arc::new(SetClock(AtomicI64::new(NOW.as_millis())));
+        let entropy = Arc::new(Counting::default());
+        let sealer = Sealer::ephemeral(entropy.as_ref()).expect("derives");
+        let shared: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+        Self { backend: Backend::new(Arc::clone(&store), shared, entropy, sealer, policy), store, clock }
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&self, now: Timestamp) {
+        self.clock.0.store(now.as_millis(), Ordering::SeqCst);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, span: Duration) {
+        self.set_clock(self.backend.now().plus(span));
+    }
+
+    /// Makes an account by the command line's use case and signs its owner in.
+    pub async fn owner(&self, email: &str) -> Owner {
+        let operator = RequestContext::operator("op".to_owned(), "req_operator".to_owned());
+        let new = NewAccount {
+            email: email.to_owned(),
+            name: String::new(),
+            external_id: None,
+            password: Some(password(PASSWORD)),
+        };
+        let CreatedAccount { account_id, first_pair, .. } =
+            self.backend.create_account(&operator, new).await.expect("creates");
+        let opened = self.backend.sign_in(&stranger(), email, password(PASSWORD)).await.expect("signs in");
+        Owner {
+            context: self.context_of(&opened).await,
+            account: account_id,
+            pair: first_pair.pair.id,
+            key: first_pair.private_key.expose().to_owned(),
+            email: email.to_owned(),
+        }
+    }
+
+    /// The context of requests made with a session just opened.
+    pub async fn context_of(&self, opened: &SignedInSession) -> RequestContext {
+        let person = self.backend.find_signed_in(&opened.session).await.expect("reads").expect("lives");
+        RequestContext { caller: Caller::Person(person), ..stranger() }
+    }
+
+    /// The same person's context as the middleware would make it now: with what the store says of the session.
+    pub async fn refreshed(&self, owner: &Owner, opened: &SignedInSession) -> Owner {
+        Owner { context: self.context_of(opened).await, ..owner.clone() }
+    }
+
+    /// Rolls the owner's pair.
+    pub async fn roll(&self, owner: &Owner, pair: &PairId, expire_old: ExpireOld) -> backend::Result<Rolled> {
+        self.backend.roll(&owner.context, self.request(owner, pair, expire_old)).await
+    }
+
+    /// A roll as a fresh press of the button.
+    pub fn request(&self, owner: &Owner, pair: &PairId, expire_old: ExpireOld) -> RollRequest {
+        RollRequest {
+            account_id: owner.account.clone(),
+            pair_id: Some(pair.clone()),
+            expire_old,
+            reason: None,
+            submission_id: self.backend.mint_submission(),
+            password: None,
+        }
+    }
+
+    /// The audit records of one act, newest first.
+    pub async fn records(&self, act: Act) -> Vec<Event> {
+        let events = self.store.list_events(None, 1_000).await.expect("reads");
+        events.into_iter().filter(|event| event.act == act).collect()
+    }
+}
+
+/// Somebody nobody knows.
+pub fn stranger() -> RequestContext {
+    RequestContext {
+        caller: Caller::Anonymous,
+        address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
+        user_agent: Some("Contract/1".to_owned()),
+        request_id: "req_contract".to_owned(),
+        device: None,
+    }
+}
+
+/// What somebody typed.
+pub fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+/// The refusal in an answer, or nothing. A fault fails the test.
+pub fn refusal<T>(answer: backend::Result<T>) -> Option<Refusal> {
+    match answer {
+        Ok(_) => None,
+        Err(Error::Refused(refusal)) => Some(refusal),
+        Err(Error::Fault(fault)) => panic!("a fault: {}", fault.chain()),
+    }
+}
+
+/// The new pair and its key, of a roll that happened.
+pub fn done(rolled: backend::Result<Rolled>) -> (PairId, String) {
+    match rolled {
+        Ok(Rolled::Done { new, .. }) => (new.pair.id, new.private_key.expose().to_owned()),
+        other => panic!("not rolled: {other:?}"),
+    }
+}
+
+/// The signed-in person of a context.
+pub fn person(context: &RequestContext) -> &SignedIn {
+    context.person().expect("signed in")
+}
+
+/// A submission like any other.
+pub fn submission(installation: &Installation) -> SubmissionId {
+    installation.backend.mint_submission()
+}
+
+/// Makes one test of each use case. Takes the name of an `async fn() -> Fresh`.
+#[macro_export]
+macro_rules! use_case_tests {
+    ($fresh:ident) => {
+        $crate::use_case_tests! {
+            @of $fresh
+            signing_in {
+                signing_up_makes_person_account_owner_pair_and_session_at_once,
+                a_sign_up_with_a_taken_address_leaves_nothing,
+                a_closed_installation_refuses_sign_up,
+                a_bad_name_address_or_password_is_refused_by_its_own_code,
+                whoever_fails_to_sign_in_gets_the_same_answer,
+                every_sign_in_and_every_failure_leaves_one_record,
+                guesses_beyond_the_limit_are_not_evaluated,
+                parallel_guesses_do_not_slip_through,
+                a_known_device_gets_in_while_a_stranger_guesses,
+                a_session_ends_when_idle_and_after_twelve_hours,
+                a_session_signed_out_is_over,
+            }
+            passwords {
+                a_one_time_link_sets_a_password_once,
+                a_one_time_link_is_dead_after_an_hour,
+                a_refused_password_leaves_the_link_as_it_was,
+                setting_a_password_ends_every_session,
+                the_password_is_due_five_minutes_after_it_was_given,
+                a_wrong_password_is_refused_and_recorded,
+                wrong_passwords_in_a_session_are_limited,
+            }
+            keys {
+                revealing_answers_the_key_and_leaves_one_record,
+                a_stranger_account_answers_like_a_missing_one,
+                a_viewer_sees_pairs_and_changes_nothing,
+                an_expiring_pair_is_revealed_and_an_ended_one_is_not,
+                expire_now_ends_an_expiring_pair_once,
+                the_active_pair_cannot_be_expired,
+                the_sweep_destroys_ended_keys_and_expired_stays_different_from_unknown,
+                a_refused_act_is_recorded_in_a_transaction_of_its_own,
+            }
+            rolling {
+                a_roll_with_an_overlap_leaves_both_pairs_working,
+                a_roll_immediately_ends_the_old_pair_at_once,
+                durations_count_from_the_commit,
+                a_pair_rolled_before_is_refused,
+                a_retry_gets_the_roll_that_happened_and_no_key,
+                a_submission_for_another_pair_is_refused,
+                a_sixth_working_pair_is_refused_unless_immediately,
+                a_roll_leaves_one_record_with_both_pairs,
+                of_fifty_rolls_at_once_one_wins,
+                fifty_retries_at_once_roll_once,
+            }
+            authenticating {
+                a_key_identifies_its_account,
+                what_is_no_key_is_refused_without_the_database,
+                the_old_key_stops_at_the_very_millisecond,
+                once_told_expired_no_clock_revives_a_pair,
+                once_listed_as_expired_no_clock_revives_a_pair,
+                a_revoked_key_is_refused_whatever_the_clock_says,
+                a_disabled_account_has_its_own_answer,
+            }
+        }
+    };
+    (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
+        mod use_cases {
+            $(mod $module {
+                $(
+                    #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() {
+                        let fresh = super::super::$fresh().await;
+                        $crate::use_cases::$module::$name(fresh.store()).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A use case that is written and not listed would never run.
+    #[test]
+    fn every_use_case_is_listed_once() {
+        let listed = include_str!("mod.rs");
+        for source in [
+            include_str!("authenticating.rs"),
+            include_str!("keys.rs"),
+            include_str!("passwords.rs"),
+            include_str!("rolling.rs"),
+            include_str!("signing_in.rs"),
+        ] {
+            for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
+                let name = line.split('(').next().unwrap_or_default();
+                let times = listed.lines().filter(|line| line.trim() == format!("{name},")).count();
+                assert_eq!(times, 1, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Accounts, and who is in them.
+
+use crate::error::{failed, one_row, refused};
+use crate::row::{ImpossibleRow, Place};
+use backend::store::{AccountRecord, Membership, StoreResult};
+use domain::{AccountId, Role, Timestamp, UserId};
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+pub(crate) struct AccountRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) external_id: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) disabled_at: Option<i64>,
+}
+
+impl TryFrom<AccountRow> for AccountRecord {
+    type Error = ImpossibleRow;
+
+    fn try_from(row: AccountRow) -> Result<Self, ImpossibleRow> {
+        Ok(Self {
+            id: Place::new("account", &row.id).id("id", &row.id)?,
+            name: row.name,
+            external_id: row.external_id,
+            created_at: Timestamp::from_millis(row.created_at),
+            disabled_at: row.disabled_at.map(Timestamp::from_millis),
+        })
+    }
+}
+
+pub(crate) struct MembershipRow {
+    pub(crate) account_id: String,
+    pub(crate) user_id: String,
+    pub(crate) role: String,
+}
+
+impl TryFrom<MembershipRow> for Membership {
+    type Error = ImpossibleRow;
+
+    fn try_from(row: MembershipRow) -> Result<Self, ImpossibleRow> {
+        let place = Place::new("membership", &row.user_id);
+        Ok(Self {
+            account_id: place.id("account_id", &row.account_id)?,
+            user_id: place.id("user_id", &row.user_id)?,
+            role: Role::parse(&row.role).ok_or_else(|| place.impossible("role"))?,
+        })
+    }
+}
+
+pub(crate) async fn find(
+    executor: impl SqliteExecutor<'_>,
+    account_id: &AccountId,
+) -> StoreResult<Option<AccountRecord>> {
+    let account_id = account_id.as_str();
+    let row = sqlx::query_as!(
+        AccountRow,
+        "SELECT
+            id,
+            name,
+            external_id,
+            created_at,
+            disabled_at
+        FROM account
+        WHERE id = ?",
+        account_id,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding an account"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn insert(connection: &mut SqliteConnection, account: &AccountRecord) -> StoreResult<()> {
+    const DOING: &str = "adding an account";
+    let id = account.id.as_str();
+    let created_at = account.created_at.as_millis();
+    let disabled_at = account.disabled_at.map(Timestamp::as_millis);
+    let result = sqlx::query!(
+        "INSERT INTO account (
+            id,
+            name,
+            external_id,
+            created_at,
+            disabled_at
+        ) VALUES (?, ?, ?, ?, ?)",
+        id,
+        account.name,
+        account.external_id,
+        created_at,
+        disabled_at,
+    )
+    .execute(connection)
+    .await
+    .map_err(refused(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn set_disabled(
+    connection: &mut SqliteConnection,
+    account_id: &AccountId,
+    disabled_at: Option<Timestamp>,
+) -> StoreResult<()> {
+    const DOING: &str = "disabling or enabling an account";
+    let account_id = account_id.as_str();
+    let disabled_at = disabled_at.map(Timestamp::as_millis);
+    let result = sqlx::query!(
+        "UPDATE account SET disabled_at = ? WHERE id = ?",
+        disabled_at,
+        account_id
+    )
+    .execute(connection)
+    .await
+    .map_err(failed(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn find_membership(
+    executor: impl SqliteExecutor<'_>,
+    user_id: &UserId,
+) -> StoreResult<Option<Membership>> {
+    let user_id = user_id.as_str();
+    let row = sqlx::query_as!(
+        MembershipRow,
+        "SELECT
+            account_id,
+            user_id,
+            role
+        FROM membership
+        WHERE user_id = ?
+        ORDER BY number
+        LIMIT 1",
+        user_id,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding a membership"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn insert_membership(connection: &mut SqliteConnection, membership: &Membership) -> StoreResult<()> {
+    const DOING: &str = "adding a person to an account";
+    let account_id = membership.account_id.as_str();
+    let user_id = membership.user_id.as_str();
+    let role = membership.role.as_str();
+    let result = sqlx::query!(
+        "INSERT INTO membership (
+            account_id,
+            user_id,
+            role
+        ) VALUES (?, ?, ?)",
+        account_id,
+        user_id,
+        role,
+    )
+    .execute(connection)
+    .await
+    .map_err(failed(DOING))?;
+    one_row(&result, DOING)
+}

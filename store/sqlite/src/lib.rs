@@ -1,0 +1,61 @@
+//! Every SQL statement Latchkey runs on SQLite.
+//!
+//! Here live the opening of a database file ([`SqliteStore::open`]), the reads behind [`backend::store::Store`] and the
+//! writes behind [`backend::store::WriteTx`], one file per family of tables. Row types and column names stay inside.
+//!
+//! What deliberately does not live here: any rule. Whether a session still lives, whether a pair may be rolled and what
+//! is recorded is decided by the callers; this crate stores facts, and lets the constraints in `migrations/sqlite` have
+//! the last word. [`backend::store::Conflict`] is how they speak.
+//!
+//! # How statements are checked
+//!
+//! `build.rs` runs the migrations into an empty database in the build directory, and sqlx's macros check each statement
+//! against it: names, types and nullability. Nothing generated is committed, so nothing can go stale, and no database
+//! has to be set up before building.
+//!
+//! # How writing works
+//!
+//! SQLite has one writer. Within this process writers queue for the single connection of the writing pool; between
+//! processes (the server, and the command line beside it) they queue for the file, because every write transaction
+//! begins with `BEGIN IMMEDIATE`. A transaction that began as a reader and then wanted to write would be refused at once
+//! instead of waiting. Readers have connections of their own, opened read-only, and never wait for the writer.
+
+mod accounts;
+mod audit;
+mod error;
+mod installation;
+mod open;
+mod pairs;
+mod people;
+mod read;
+mod rolls;
+mod row;
+mod sessions;
+mod throttle;
+mod wal;
+mod write;
+
+pub use open::OpenError;
+
+use sqlx::SqlitePool;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A SQLite database, open. Cheap to clone; every clone uses the same connections.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    /// One connection: SQLite has one writer, and whoever waits should wait here, in order, and not in the busy handler.
+    writer: SqlitePool,
+    /// Read-only connections.
+    readers: SqlitePool,
+    /// Whether the write-ahead log may still hold ciphertext that has been destroyed in the database.
+    scrub_due: Arc<AtomicBool>,
+}
+
+impl SqliteStore {
+    /// Closes every connection, after the transactions under way have ended. The store answers nothing afterwards.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

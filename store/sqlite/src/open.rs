@@ -1,0 +1,240 @@
+//! Opening a database: which file, with which settings, brought up to date.
+
+use crate::SqliteStore;
+use crate::wal::{self, WalError};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// How long a connection waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long it waits while another process may be migrating.
+const MIGRATION_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long a caller waits for a connection of the pool to come free.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The text names no file.
+    #[error("`{0}` is not a SQLite database file: write sqlite:relative/path.db or sqlite:///absolute/path.db")]
+    NotAFile(String),
+    /// The file, or the directory it is to lie in, could not be made.
+    #[error("{} could not be created", path.display())]
+    Create {
+        /// What was to be made.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// SQLite refused the file: no database, no permission, a damaged disk.
+    #[error("{} could not be opened as a SQLite database", path.display())]
+    Connect {
+        /// The file.
+        path: PathBuf,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The tables could not be brought up to date; nothing was changed.
+    #[error("the tables in {} could not be brought up to date", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong. A version that is missing means that a newer Latchkey has used this database.
+        #[source]
+        source: MigrateError,
+    },
+}
+
+impl SqliteStore {
+    /// Opens the database, makes it if it is not there, and brings its tables up to date.
+    ///
+    /// Understood are `sqlite:relative/path.db` (or `sqlite://relative/path.db`), `sqlite:/absolute/path.db` (or
+    /// `sqlite:///absolute/path.db`) and a bare path. The rest of the text is the path as it stands: nothing in it is
+    /// decoded, and there are no options. A database in memory is refused, since nothing would survive a restart.
+    ///
+    /// A new file can be read by its owner only, and so can a directory made for it.
+    ///
+    /// Several processes may have the same file open. It must not lie on a network file system: the write-ahead log
+    /// needs memory that all of them share.
+    pub async fn open(path_or_url: &str) -> Result<Self, OpenError> {
+        let path = file_path(path_or_url)?;
+        create_file(&path)?;
+        let connect = |source| OpenError::Connect {
+            path: path.clone(),
+            source,
+        };
+        migrate(&path).await?;
+        let writer = pool(1)
+            .connect_with(writing(&path, BUSY_TIMEOUT))
+            .await
+            .map_err(connect)?;
+        let connect = |source| OpenError::Connect {
+            path: path.clone(),
+            source,
+        };
+        let readers = open_readers(&path).await.map_err(connect)?;
+        Ok(Self {
+            writer,
+            readers,
+            scrub_due: Arc::new(AtomicBool::new(false)),
+        })
+    }
+}
+
+fn file_path(text: &str) -> Result<PathBuf, OpenError> {
+    let path = match text.strip_prefix("sqlite:") {
+        // Exactly what the two slashes of a URL leave: the third one, if there, begins an absolute path.
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => text,
+    };
+    // SQLite itself would take `file:` for a URL with options.
+    let other_scheme = path.contains("://") || path.starts_with("file:");
+    let no_name = path.is_empty() || path.ends_with('/');
+    if other_scheme || no_name || path.contains(":memory:") || path.contains(['?', '\0']) {
+        return Err(OpenError::NotAFile(text.to_owned()));
+    }
+    Ok(PathBuf::from(path))
+}
+
+fn create_file(path: &Path) -> Result<(), OpenError> {
+    let failed = |path: &Path, source| {
+        Err(OpenError::Create {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        if let Err(error) = builder.create(parent) {
+            return failed(parent, error);
+        }
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    // SQLite gives the write-ahead log and the shared memory beside the file the same mode.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => failed(path, error),
+    }
+}
+
+/// What holds for every connection.
+fn settings(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(busy_timeout)
+        .foreign_keys(true)
+        // Whoever can write the file must not be able to make it run functions by way of its schema.
+        .pragma("trusted_schema", "OFF")
+        // A damaged page is noticed when it is read, and not when it has been copied around.
+        .pragma("cell_size_check", "ON")
+        // Sorting spills into memory and not into files outside the database.
+        .pragma("temp_store", "MEMORY")
+}
+
+fn writing(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
+    settings(path, busy_timeout)
+        // With NORMAL, a committed revocation could be lost in a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        // What is deleted or replaced is overwritten with zeros: destroyed ciphertext must be gone.
+        .pragma("secure_delete", "ON")
+        // A log that once grew large does not stay large.
+        .pragma("journal_size_limit", "16777216")
+        .optimize_on_close(true, 400)
+}
+
+fn reading(path: &Path) -> SqliteConnectOptions {
+    settings(path, BUSY_TIMEOUT).read_only(true)
+}
+
+/// Connections to a file do not go stale, so none is tested before use or closed for its age.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+async fn open_readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
+    let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
+    pool(u32::try_from(cores).unwrap_or(u32::MAX).max(4))
+        .connect_with(reading(path))
+        .await
+}
+
+/// Brings the tables up to date, all of it or nothing.
+///
+/// The migrations run inside one immediate transaction: a second process that opens the database at the same moment
+/// waits, and then finds nothing left to do.
+async fn migrate(path: &Path) -> Result<(), OpenError> {
+    let connect = |source| OpenError::Connect {
+        path: path.to_owned(),
+        source,
+    };
+    let failed = |source| OpenError::Migrate {
+        path: path.to_owned(),
+        source,
+    };
+    let mut connection = connect_in_wal_mode(path).await.map_err(connect)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(connect)?;
+    MIGRATIONS
+        .run_direct(None, &mut *transaction, false)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(connect)?;
+    // A crash may have left destroyed ciphertext in the log. Whoever is reading from it now will be followed by others.
+    match wal::truncate(&mut connection).await {
+        Ok(()) => {}
+        Err(WalError::InUse) => tracing::info!("the write-ahead log is in use and was not emptied at the start"),
+        Err(WalError::Database(source)) => return Err(connect(source)),
+    }
+    connection.close().await.map_err(connect)
+}
+
+/// Connects, and switches the file to a write-ahead log if it has none yet. The file remembers that.
+///
+/// The switch needs the file for itself and is refused at once, whatever the busy timeout, while another process
+/// makes it: so it is tried again.
+async fn connect_in_wal_mode(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let options = writing(path, MIGRATION_TIMEOUT).journal_mode(SqliteJournalMode::Wal);
+    let started = Instant::now();
+    loop {
+        match options.connect().await {
+            Err(error) if is_busy(&error) && started.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, with or without a reason in the upper bytes of the code.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}

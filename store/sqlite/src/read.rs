@@ -1,0 +1,65 @@
+//! The reads of the port, each one statement on a read-only connection.
+
+use crate::write::SqliteTx;
+use crate::{SqliteStore, accounts, audit, installation, pairs, people, rolls, sessions};
+use async_trait::async_trait;
+use backend::store::{
+    AccountRecord, Installation, KeyDigest, Membership, PairWithAccount, PersonRecord, RollRecord, SessionView, Store,
+    StoreResult, WriteTx,
+};
+use domain::audit::Event;
+use domain::{AccountId, Email, KeyPair, UserId};
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin_write(&self) -> StoreResult<Box<dyn WriteTx>> {
+        Ok(Box::new(SqliteTx::begin(self).await?))
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        installation::ping(&self.readers).await
+    }
+
+    async fn find_installation(&self) -> StoreResult<Option<Installation>> {
+        installation::find(&self.readers).await
+    }
+
+    async fn find_pair_by_digest(&self, digests: &[KeyDigest]) -> StoreResult<Option<PairWithAccount>> {
+        pairs::find_by_digest(&self.readers, digests).await
+    }
+
+    async fn list_pairs(&self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {
+        pairs::list(&self.readers, account_id).await
+    }
+
+    async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>> {
+        accounts::find(&self.readers, account_id).await
+    }
+
+    async fn find_latest_roll(&self, account_id: &AccountId) -> StoreResult<Option<RollRecord>> {
+        rolls::find_latest(&self.readers, account_id).await
+    }
+
+    async fn find_person_by_email(&self, email: &Email) -> StoreResult<Option<PersonRecord>> {
+        people::find_by_email(&self.readers, email).await
+    }
+
+    async fn find_person(&self, user_id: &UserId) -> StoreResult<Option<PersonRecord>> {
+        people::find(&self.readers, user_id).await
+    }
+
+    async fn find_membership(&self, user_id: &UserId) -> StoreResult<Option<Membership>> {
+        accounts::find_membership(&self.readers, user_id).await
+    }
+
+    async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>> {
+        sessions::find(&self.readers, token_digest).await
+    }
+
+    async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>> {
+        match account_id {
+            Some(account_id) => audit::list_of(&self.readers, account_id, limit).await,
+            None => audit::list_all(&self.readers, limit).await,
+        }
+    }
+}

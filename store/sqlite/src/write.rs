@@ -1,0 +1,177 @@
+//! The one kind of transaction that writes.
+
+use crate::error::failed;
+use crate::{SqliteStore, accounts, audit, installation, pairs, people, rolls, sessions, throttle};
+use async_trait::async_trait;
+use backend::store::{
+    AccountRecord, Installation, KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
+    SealedKey, SessionRecord, StoreResult, WriteTx,
+};
+use domain::audit::Event;
+use domain::{AccountId, Email, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use sqlx::{Sqlite, Transaction};
+
+/// A write transaction. It holds SQLite's one write lock from its first instant, so nothing it reads can be outdated.
+pub(crate) struct SqliteTx {
+    tx: Transaction<'static, Sqlite>,
+    store: SqliteStore,
+    /// Whether ciphertext was destroyed, and the log has to be emptied after the commit.
+    destroyed_keys: bool,
+}
+
+impl SqliteTx {
+    pub(crate) async fn begin(store: &SqliteStore) -> StoreResult<Self> {
+        // Immediate, because a transaction that began by reading is refused at once when another process wrote since.
+        let tx = store
+            .writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(failed("beginning to write"))?;
+        Ok(Self {
+            tx,
+            store: store.clone(),
+            destroyed_keys: false,
+        })
+    }
+}
+
+#[async_trait]
+impl WriteTx for SqliteTx {
+    async fn commit(self: Box<Self>) -> StoreResult<()> {
+        let Self {
+            tx,
+            store,
+            destroyed_keys,
+        } = *self;
+        if destroyed_keys {
+            // Before the commit: whoever stops waiting for it must not leave the log full.
+            store.owe_scrub();
+        }
+        tx.commit().await.map_err(failed("committing"))?;
+        store.scrub().await;
+        Ok(())
+    }
+
+    async fn insert_installation(&mut self, installation: &Installation) -> StoreResult<()> {
+        installation::insert(&mut self.tx, installation).await
+    }
+
+    /// The whole database is locked for other writers already.
+    async fn lock_account(&mut self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>> {
+        accounts::find(&mut *self.tx, account_id).await
+    }
+
+    async fn insert_account(&mut self, account: &AccountRecord) -> StoreResult<()> {
+        accounts::insert(&mut self.tx, account).await
+    }
+
+    async fn set_account_disabled(
+        &mut self,
+        account_id: &AccountId,
+        disabled_at: Option<Timestamp>,
+    ) -> StoreResult<()> {
+        accounts::set_disabled(&mut self.tx, account_id, disabled_at).await
+    }
+
+    async fn insert_person(&mut self, person: &PersonRecord) -> StoreResult<()> {
+        people::insert(&mut self.tx, person).await
+    }
+
+    async fn set_password_hash(&mut self, user_id: &UserId, password_hash: &str) -> StoreResult<()> {
+        people::set_password_hash(&mut self.tx, user_id, password_hash).await
+    }
+
+    async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()> {
+        accounts::insert_membership(&mut self.tx, membership).await
+    }
+
+    async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {
+        pairs::list(&mut *self.tx, account_id).await
+    }
+
+    async fn insert_pair(&mut self, pair: &KeyPair, digest: &KeyDigest, sealed: &SealedKey) -> StoreResult<()> {
+        pairs::insert(&mut self.tx, pair, digest, sealed).await
+    }
+
+    async fn update_pair_end(&mut self, pair: &KeyPair) -> StoreResult<()> {
+        pairs::update_end(&mut self.tx, pair).await
+    }
+
+    async fn find_sealed_key(&mut self, pair_id: &PairId) -> StoreResult<Option<SealedKey>> {
+        pairs::find_sealed(&mut self.tx, pair_id).await
+    }
+
+    async fn list_pairs_to_settle(&mut self, now: Timestamp, limit: u32) -> StoreResult<Vec<KeyPair>> {
+        pairs::list_to_settle(&mut self.tx, now, limit).await
+    }
+
+    async fn destroy_ended_keys(&mut self) -> StoreResult<u64> {
+        let destroyed = pairs::destroy_ended(&mut self.tx).await?;
+        self.destroyed_keys |= destroyed > 0;
+        Ok(destroyed)
+    }
+
+    async fn find_roll(
+        &mut self,
+        account_id: &AccountId,
+        submission_id: &SubmissionId,
+    ) -> StoreResult<Option<RollRecord>> {
+        rolls::find(&mut self.tx, account_id, submission_id).await
+    }
+
+    async fn insert_roll(&mut self, roll: &RollRecord) -> StoreResult<()> {
+        rolls::insert(&mut self.tx, roll).await
+    }
+
+    async fn insert_session(&mut self, session: &SessionRecord) -> StoreResult<()> {
+        sessions::insert(&mut self.tx, session).await
+    }
+
+    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<()> {
+        sessions::touch(&mut self.tx, session_id, last_used_at).await
+    }
+
+    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<()> {
+        sessions::set_password_at(&mut self.tx, session_id, password_at).await
+    }
+
+    async fn delete_session(&mut self, session_id: &SessionId) -> StoreResult<bool> {
+        sessions::delete(&mut self.tx, session_id).await
+    }
+
+    async fn delete_sessions_of(&mut self, user_id: &UserId) -> StoreResult<u64> {
+        sessions::delete_of(&mut self.tx, user_id).await
+    }
+
+    async fn insert_password_link(&mut self, link: &PasswordLinkRecord) -> StoreResult<()> {
+        people::insert_link(&mut self.tx, link).await
+    }
+
+    async fn take_password_link(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>> {
+        people::take_link(&mut self.tx, token_digest).await
+    }
+
+    async fn count_attempt(&mut self, bucket: &str, now: Timestamp, window_start: Timestamp) -> StoreResult<u32> {
+        throttle::count_attempt(&mut self.tx, bucket, now, window_start).await
+    }
+
+    async fn clear_attempts(&mut self, bucket: &str) -> StoreResult<()> {
+        throttle::clear_attempts(&mut self.tx, bucket).await
+    }
+
+    async fn remember_device(&mut self, token_digest: &[u8; 32], user_id: &UserId, now: Timestamp) -> StoreResult<()> {
+        throttle::remember_device(&mut self.tx, token_digest, user_id, now).await
+    }
+
+    async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {
+        throttle::knows_device(&mut self.tx, token_digest, email).await
+    }
+
+    async fn purge(&mut self, limits: PurgeLimits) -> StoreResult<()> {
+        throttle::purge(&mut self.tx, limits).await
+    }
+
+    async fn insert_event(&mut self, event: &Event) -> StoreResult<()> {
+        audit::insert(&mut self.tx, event).await
+    }
+}

@@ -1,0 +1,408 @@
+//! Every named constraint of the migrations, broken by hand: what a comment there promises, SQLite refuses otherwise.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::collections::BTreeSet;
+use store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// One valid row in each table, two where rows refer to each other.
+const FIXTURE: &str = "
+    INSERT INTO installation VALUES (1, 0, 'mk_1', zeroblob(32));
+    INSERT INTO person VALUES
+        ('user_00000000000000000000000001', 'ada@example.org', NULL, 0),
+        ('user_00000000000000000000000002', 'ben@example.org', '$argon2id$v=19$x', 0);
+    INSERT INTO account VALUES
+        ('acct_00000000000000000000000001', '', 'cus_1', 0, NULL),
+        ('acct_00000000000000000000000002', 'Two', NULL, 0, 5);
+    INSERT INTO membership VALUES (1, 'acct_00000000000000000000000001', 'user_00000000000000000000000001', 'owner');
+    INSERT INTO key_pair VALUES
+        (1, 'pair_00000000000000000000000001', 'acct_00000000000000000000000001',
+            'public_000000000000000000000000000000000001', CAST(printf('%032d', 1) AS BLOB), 'mk_1', x'00', 'mk_1', 0, 5, 9, 0, NULL),
+        (2, 'pair_00000000000000000000000002', 'acct_00000000000000000000000001',
+            'public_000000000000000000000000000000000002', CAST(printf('%032d', 2) AS BLOB), 'mk_1', x'00', 'mk_1', 0, NULL, NULL, 0, NULL),
+        (3, 'pair_00000000000000000000000003', 'acct_00000000000000000000000002',
+            'public_000000000000000000000000000000000003', CAST(printf('%032d', 3) AS BLOB), 'mk_1', x'00', 'mk_1', 0, 5, 9, 1, NULL),
+        (4, 'pair_00000000000000000000000004', 'acct_00000000000000000000000002',
+            'public_000000000000000000000000000000000004', CAST(printf('%032d', 4) AS BLOB), 'mk_1', NULL, NULL, 0, NULL, NULL, 0, 7),
+        (5, 'pair_00000000000000000000000005', 'acct_00000000000000000000000001',
+            'public_000000000000000000000000000000000005', CAST(printf('%032d', 5) AS BLOB), 'mk_1', NULL, NULL, 0, NULL, NULL, 0, 7),
+        (6, 'pair_00000000000000000000000006', 'acct_00000000000000000000000002',
+            'public_000000000000000000000000000000000006', CAST(printf('%032d', 6) AS BLOB), 'mk_1', x'00', 'mk_1', 0, 5, 9, 0, NULL);
+    INSERT INTO key_roll VALUES
+        (1, 'acct_00000000000000000000000001', 'sub_00000000000000000000000001', 'pair_00000000000000000000000001',
+            'pair_00000000000000000000000002', 5, 'an operator', NULL, NULL);
+    INSERT INTO session VALUES
+        ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
+    INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
+    INSERT INTO attempt VALUES ('bucket', 0, 1);
+    INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
+    INSERT INTO audit_event VALUES
+        (1, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'key.expire',
+            'acct_00000000000000000000000001', '[]', NULL, NULL, NULL, 'req_1');
+";
+
+const FOREIGN_KEY: &str = "FOREIGN KEY constraint failed";
+
+/// The constraint, a statement that breaks it and nothing else, and what SQLite says: the constraint's own name where
+/// it says names, otherwise the columns.
+const CASES: &[(&str, &str, &str)] = &[
+    ("installation_pk", "INSERT INTO installation VALUES (1, 0, 'mk_2', zeroblob(32))", "installation.id"),
+    ("installation_is_one_row", "INSERT INTO installation VALUES (2, 0, 'mk_2', zeroblob(32))", ""),
+    ("installation_master_key_id_given", "UPDATE installation SET master_key_id = ''", ""),
+    ("installation_master_key_check_is_32_bytes", "UPDATE installation SET master_key_check = zeroblob(31)", ""),
+    ("person_pk", "INSERT INTO person SELECT id, 'c@example.org', NULL, 0 FROM person LIMIT 1", "person.id"),
+    ("person_id_shape", "INSERT INTO person VALUES ('user_1', 'c@example.org', NULL, 0)", ""),
+    ("person_email_unique", "UPDATE person SET email = 'ada@example.org'", "person.email"),
+    ("person_email_is_lower_case", "UPDATE person SET email = 'Ada@example.org' WHERE password_hash IS NULL", ""),
+    ("person_password_hash_is_argon2id", "UPDATE person SET password_hash = 'correct horse'", ""),
+    ("account_pk", "INSERT INTO account SELECT id, '', NULL, 0, NULL FROM account LIMIT 1", "account.id"),
+    ("account_id_shape", "INSERT INTO account VALUES ('user_00000000000000000000000009', '', NULL, 0, NULL)", ""),
+    ("account_name_is_short", "UPDATE account SET name = printf('%101c', 'x')", ""),
+    ("account_external_id_unique", "UPDATE account SET external_id = 'cus_1'", "account.external_id"),
+    ("account_external_id_length", "UPDATE account SET external_id = ''", ""),
+    ("account_external_id_length", "UPDATE account SET external_id = printf('%201c', 'x')", ""),
+    (
+        "membership_pk",
+        "INSERT INTO membership SELECT 1, account.id, person.id, 'owner' FROM account, person ORDER BY 2 DESC LIMIT 1",
+        "membership.number",
+    ),
+    (
+        "membership_account_fk",
+        "INSERT INTO membership SELECT NULL, 'acct_00000000000000000000000009', id, 'owner' FROM person",
+        FOREIGN_KEY,
+    ),
+    (
+        "membership_person_fk",
+        "INSERT INTO membership SELECT NULL, id, 'user_00000000000000000000000009', 'owner' FROM account",
+        FOREIGN_KEY,
+    ),
+    ("membership_role_is_known", "UPDATE membership SET role = 'root'", ""),
+    (
+        "membership_once",
+        "INSERT INTO membership SELECT NULL, account_id, user_id, 'viewer' FROM membership",
+        "membership.account_id, membership.user_id",
+    ),
+    ("key_pair_pk", "UPDATE key_pair SET number = 1 WHERE number = 2", "key_pair.number"),
+    ("key_pair_id_unique", "UPDATE key_pair SET id = 'pair_00000000000000000000000003' WHERE number = 4", "key_pair.id"),
+    ("key_pair_id_shape", "UPDATE key_pair SET id = 'acct_00000000000000000000000003' WHERE number = 4", ""),
+    (
+        "key_pair_account_fk",
+        "INSERT INTO key_pair SELECT 9, 'pair_00000000000000000000000009', 'acct_00000000000000000000000009',
+            'public_000000000000000000000000000000000009', CAST(printf('%032d', 9) AS BLOB), 'mk_1', x'00', 'mk_1', 0, NULL, NULL, 0, NULL",
+        FOREIGN_KEY,
+    ),
+    (
+        "key_pair_public_key_unique",
+        "UPDATE key_pair SET public_key = 'public_000000000000000000000000000000000001' WHERE number = 2",
+        "key_pair.public_key",
+    ),
+    (
+        "key_pair_public_key_shape",
+        "UPDATE key_pair SET public_key = 'private_00000000000000000000000000000000001' WHERE number = 2",
+        "",
+    ),
+    ("key_pair_digest_is_32_bytes", "UPDATE key_pair SET digest = zeroblob(31) WHERE number = 2", ""),
+    ("key_pair_digest_master_key_id_given", "UPDATE key_pair SET digest_master_key_id = '' WHERE number = 2", ""),
+    (
+        "key_pair_digest_unique",
+        "UPDATE key_pair SET digest = CAST(printf('%032d', 1) AS BLOB) WHERE number = 2",
+        "key_pair.digest, key_pair.digest_master_key_id",
+    ),
+    // The id alone is unique already, so this one can only be broken together with key_pair_id_unique.
+    ("key_pair_of_account_unique", "UPDATE key_pair SET id = 'pair_00000000000000000000000001' WHERE number = 5", "key_pair."),
+    ("key_pair_ciphertext_given", "UPDATE key_pair SET ciphertext = x'' WHERE number = 2", ""),
+    ("key_pair_ciphertext_master_key_id_given", "UPDATE key_pair SET ciphertext_master_key_id = '' WHERE number = 2", ""),
+    ("key_pair_end_passed_is_0_or_1", "UPDATE key_pair SET end_passed = 2 WHERE number = 1", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET rolled_at = 5 WHERE number = 2", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET expires_at = 5 WHERE number = 2", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET end_passed = 1 WHERE number = 2", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET expires_at = NULL WHERE number = 1", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET revoked_at = 6 WHERE number = 1", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET end_passed = 1 WHERE number = 4", ""),
+    ("key_pair_end_is_one_of_four", "UPDATE key_pair SET rolled_at = 1, expires_at = 2 WHERE number = 4", ""),
+    ("key_pair_expires_after_roll", "UPDATE key_pair SET expires_at = 5 WHERE number = 1", ""),
+    (
+        "key_pair_ciphertext_until_the_end",
+        "UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL WHERE number = 1",
+        "",
+    ),
+    (
+        "key_pair_ciphertext_until_the_end",
+        "UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL WHERE number = 2",
+        "",
+    ),
+    ("key_pair_ciphertext_whole", "UPDATE key_pair SET ciphertext = NULL WHERE number = 3", ""),
+    ("key_pair_ciphertext_whole", "UPDATE key_pair SET ciphertext_master_key_id = NULL WHERE number = 2", ""),
+    (
+        "key_pair_one_active_per_account",
+        "UPDATE key_pair SET rolled_at = NULL, expires_at = NULL WHERE number = 1",
+        "UNIQUE constraint failed: key_pair.account_id",
+    ),
+    ("key_pair_end_stays", "UPDATE key_pair SET rolled_at = NULL, expires_at = NULL WHERE number = 6", ""),
+    ("key_pair_never_revives", "UPDATE key_pair SET end_passed = 0 WHERE number = 3", ""),
+    ("key_pair_never_revives", "UPDATE key_pair SET expires_at = 10 WHERE number = 3", ""),
+    ("key_pair_never_revives", "UPDATE key_pair SET revoked_at = 8 WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET number = 9 WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET id = 'pair_00000000000000000000000009' WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET account_id = 'acct_00000000000000000000000001' WHERE number = 4", ""),
+    (
+        "key_pair_identity_stays",
+        "UPDATE key_pair SET public_key = 'public_000000000000000000000000000000000009' WHERE number = 4",
+        "",
+    ),
+    ("key_pair_identity_stays", "UPDATE key_pair SET digest = CAST(printf('%032d', 9) AS BLOB) WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET digest_master_key_id = 'mk_2' WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET created_at = 1 WHERE number = 4", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET ciphertext = x'01' WHERE number = 2", ""),
+    ("key_pair_identity_stays", "UPDATE key_pair SET ciphertext_master_key_id = 'mk_2' WHERE number = 2", ""),
+    (
+        "key_pair_identity_stays",
+        "UPDATE key_pair SET ciphertext = x'01', ciphertext_master_key_id = 'mk_1' WHERE number = 4",
+        "",
+    ),
+    (
+        "key_roll_pk",
+        "INSERT INTO key_roll SELECT 1, account_id, 'sub_00000000000000000000000002', new_pair_id,
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+        "key_roll.number",
+    ),
+    // A foreign key to the account alone; the pairs' own keys would refuse it as well.
+    ("key_roll_account_fk", "UPDATE key_roll SET account_id = 'acct_00000000000000000000000009'", FOREIGN_KEY),
+    ("key_roll_submission_id_shape", "UPDATE key_roll SET submission_id = 'press 1'", ""),
+    (
+        "key_roll_old_pair_unique",
+        "INSERT INTO key_roll SELECT 2, account_id, 'sub_00000000000000000000000002', old_pair_id,
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+        "UNIQUE constraint failed: key_roll.old_pair_id",
+    ),
+    (
+        "key_roll_new_pair_unique",
+        "INSERT INTO key_roll SELECT 2, account_id, 'sub_00000000000000000000000002',
+            'pair_00000000000000000000000005', new_pair_id, 0, 'x', NULL, NULL FROM key_roll",
+        "UNIQUE constraint failed: key_roll.new_pair_id",
+    ),
+    ("key_roll_rolled_by_given", "UPDATE key_roll SET rolled_by = ''", ""),
+    ("key_roll_person_fk", "UPDATE key_roll SET rolled_by_user = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    (
+        "key_roll_submission_once",
+        "INSERT INTO key_roll SELECT 2, account_id, submission_id, new_pair_id,
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+        "UNIQUE constraint failed: key_roll.account_id, key_roll.submission_id",
+    ),
+    ("key_roll_old_pair_fk", "UPDATE key_roll SET old_pair_id = 'pair_00000000000000000000000003'", FOREIGN_KEY),
+    ("key_roll_new_pair_fk", "UPDATE key_roll SET new_pair_id = 'pair_00000000000000000000000003'", FOREIGN_KEY),
+    ("key_roll_pairs_differ", "UPDATE key_roll SET new_pair_id = old_pair_id", ""),
+    (
+        "session_pk",
+        "INSERT INTO session SELECT id, CAST(printf('%032d', 1) AS BLOB), user_id, 0, 0, 0, NULL, NULL FROM session",
+        "session.id",
+    ),
+    ("session_id_shape", "UPDATE session SET id = 'sess_1'", ""),
+    (
+        "session_token_digest_unique",
+        "INSERT INTO session SELECT 'sess_00000000000000000000000002', token_digest, user_id, 0, 0, 0, NULL, NULL
+            FROM session",
+        "session.token_digest",
+    ),
+    ("session_token_digest_is_32_bytes", "UPDATE session SET token_digest = zeroblob(33)", ""),
+    ("session_person_fk", "UPDATE session SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    (
+        "password_link_pk",
+        "INSERT INTO password_link SELECT user_id, CAST(printf('%032d', 1) AS BLOB), 0 FROM password_link",
+        "password_link.user_id",
+    ),
+    ("password_link_person_fk", "UPDATE password_link SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    (
+        "password_link_token_digest_unique",
+        "INSERT INTO password_link VALUES ('user_00000000000000000000000002', zeroblob(32), 0)",
+        "password_link.token_digest",
+    ),
+    ("password_link_token_digest_is_32_bytes", "UPDATE password_link SET token_digest = x''", ""),
+    ("attempt_pk", "INSERT INTO attempt VALUES ('bucket', 0, 1)", "attempt.bucket"),
+    ("attempt_bucket_given", "UPDATE attempt SET bucket = ''", ""),
+    ("attempt_seen_is_a_count", "UPDATE attempt SET seen = 0", ""),
+    ("attempt_seen_is_a_count", "UPDATE attempt SET seen = 4294967296", ""),
+    ("device_token_digest_is_32_bytes", "UPDATE device SET token_digest = zeroblob(16)", ""),
+    ("device_person_fk", "UPDATE device SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    ("device_pk", "INSERT INTO device SELECT token_digest, user_id, 1 FROM device", "device.token_digest, device.user_id"),
+    (
+        "audit_event_pk",
+        "INSERT INTO audit_event VALUES (1, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "audit_event.number",
+    ),
+    (
+        "audit_event_id_unique",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'x', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "audit_event.id",
+    ),
+    (
+        "audit_event_id_shape",
+        "INSERT INTO audit_event VALUES (2, 'evt_1', 0, 'system', NULL, NULL, 'x', NULL, '[]', NULL, NULL, NULL, 'r')",
+        "",
+    ),
+    (
+        "audit_event_act_given",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, '', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_account_fk",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x',
+            'acct_00000000000000000000000009', '[]', NULL, NULL, NULL, 'req_1')",
+        FOREIGN_KEY,
+    ),
+    (
+        "audit_event_targets_is_a_list",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x', NULL, '{}',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_targets_is_a_list",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x', NULL, '[',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_user_agent_is_cut",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x', NULL, '[]',
+            NULL, NULL, printf('%301c', 'x'), 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_request_id_given",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'system', NULL, NULL, 'x', NULL, '[]',
+            NULL, NULL, NULL, '')",
+        "",
+    ),
+    (
+        "audit_event_actor_is_whole",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'person', NULL, 'Ada', 'x', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_actor_is_whole",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'root', NULL, NULL, 'x', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    ("audit_event_never_changes", "UPDATE audit_event SET detail = 'nothing to see'", ""),
+    ("audit_event_never_goes", "DELETE FROM audit_event", ""),
+];
+
+async fn filled() -> (SqliteConnection, TempDir) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("latchkey.db");
+    SqliteStore::open(path.to_str().expect("UTF-8"))
+        .await
+        .expect("opens")
+        .close()
+        .await;
+    let options = SqliteConnectOptions::new().filename(&path).foreign_keys(true);
+    let mut connection = options.connect().await.expect("connects");
+    sqlx::raw_sql(FIXTURE)
+        .execute(&mut connection)
+        .await
+        .expect("the fixture breaks nothing");
+    (connection, directory)
+}
+
+#[tokio::test]
+async fn every_constraint_refuses_what_it_is_there_for() {
+    let (mut connection, _directory) = filled().await;
+    for &(constraint, statement, says) in CASES {
+        let mut tx = connection.begin().await.expect("begins");
+        let error = match sqlx::raw_sql(statement).execute(&mut *tx).await {
+            Ok(result) => panic!("{constraint} let {} rows through: {statement}", result.rows_affected()),
+            Err(error) => error.to_string(),
+        };
+        let expected = if says.is_empty() { constraint } else { says };
+        assert!(error.contains(expected), "{constraint}: {error}");
+        tx.rollback().await.expect("rolled back");
+    }
+}
+
+/// Reads the names from the database itself, so that a new constraint without a case fails here.
+#[tokio::test]
+async fn every_constraint_has_a_case() {
+    let (mut connection, _directory) = filled().await;
+    let definitions: Vec<(String, String)> = sqlx::query_as(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("read");
+    let mut named = BTreeSet::new();
+    for (name, sql) in definitions {
+        if sql.starts_with("CREATE TRIGGER") || sql.starts_with("CREATE UNIQUE INDEX") {
+            named.insert(name);
+        }
+        let code = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let words: Vec<String> = code.flat_map(str::split_whitespace).map(str::to_owned).collect();
+        named.extend(
+            words
+                .windows(2)
+                .filter(|pair| pair[0] == "CONSTRAINT")
+                .map(|pair| pair[1].clone()),
+        );
+    }
+    let tried: BTreeSet<String> = CASES.iter().map(|(constraint, ..)| (*constraint).to_owned()).collect();
+    assert_eq!(named, tried);
+}
+
+#[tokio::test]
+async fn every_table_is_strict_and_every_time_is_a_number() {
+    let (mut connection, _directory) = filled().await;
+    let loose: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM pragma_table_list
+        WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite%' AND name <> '_sqlx_migrations'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("read");
+    assert_eq!(loose, Vec::<String>::new());
+    let error = sqlx::raw_sql("UPDATE session SET created_at = '2026-11-23'")
+        .execute(&mut connection)
+        .await;
+    let error = error.expect_err("text is no time").to_string();
+    assert!(
+        error.contains("cannot store TEXT value in INTEGER column session.created_at"),
+        "{error}"
+    );
+}
+
+/// What is read on every request, or swept every few seconds, never reads a whole table.
+#[tokio::test]
+async fn frequent_statements_use_an_index() {
+    let (mut connection, _directory) = filled().await;
+    for statement in [
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair JOIN account ON account.id = key_pair.account_id
+            WHERE key_pair.digest = ? AND key_pair.digest_master_key_id = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair WHERE account_id = ? ORDER BY number DESC",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair
+            WHERE expires_at IS NOT NULL AND end_passed = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_roll WHERE account_id = ? ORDER BY number DESC LIMIT 1",
+        "EXPLAIN QUERY PLAN SELECT * FROM session JOIN person ON person.id = session.user_id
+            JOIN membership ON membership.user_id = session.user_id
+            WHERE session.token_digest = ? ORDER BY membership.number LIMIT 1",
+        "EXPLAIN QUERY PLAN DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
+        "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
+            WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(statement)
+            .fetch_all(&mut connection)
+            .await
+            .expect("planned");
+        for (_, _, _, step) in plan {
+            // The last of the statements walks its own partial index, which holds nothing else.
+            let walks_table = step.starts_with("SCAN") && !step.contains("key_pair_to_destroy");
+            assert!(!walks_table && !step.contains("TEMP B-TREE"), "{statement}: {step}");
+        }
+    }
+}
