@@ -43,6 +43,7 @@ mod real {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this era fit 53 bits exactly")]
+    #[expect(clippy::unnecessary_wraps, reason = "its twin on the server has no clock")]
     pub(super) fn now() -> Option<Timestamp> {
         Some(Timestamp::from_millis(Date::now() as i64))
     }
@@ -184,7 +185,8 @@ mod real {
         }
         leptos::prelude::request_animation_frame(|| {
             let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-            let content = document().get_element_by_id("content").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
+            let content =
+                document().get_element_by_id("content").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
             if let (true, Some(content)) = (lost, content) {
                 let _ = content.focus();
             }
@@ -233,16 +235,18 @@ mod real {
         String::new()
     }
 
-    pub(super) async fn copy(_: String) -> Result<(), CopyError> {
-        Err(CopyError::Unavailable)
+    pub(super) fn copy(_: String) -> impl Future<Output = Result<(), CopyError>> {
+        std::future::ready(Err(CopyError::Unavailable))
     }
 
     pub(super) fn can_copy_later() -> bool {
         false
     }
 
-    pub(super) async fn copy_later(_: impl Future<Output = Option<String>> + 'static) -> Result<(), CopyError> {
-        Err(CopyError::Unavailable)
+    pub(super) fn copy_later(
+        _: impl Future<Output = Option<String>> + 'static,
+    ) -> impl Future<Output = Result<(), CopyError>> {
+        std::future::ready(Err(CopyError::Unavailable))
     }
 
     pub(super) fn select<T>(_: &T) {}
@@ -305,9 +309,7 @@ pub fn can_copy_later() -> bool {
 }
 
 /// Puts a text on the clipboard that is not there yet. Call it inside the click; `None` gives up.
-pub fn copy_later(
-    text: impl Future<Output = Option<String>> + 'static,
-) -> impl Future<Output = Result<(), CopyError>> {
+pub fn copy_later(text: impl Future<Output = Option<String>> + 'static) -> impl Future<Output = Result<(), CopyError>> {
     real::copy_later(text)
 }
 

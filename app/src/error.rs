@@ -38,7 +38,9 @@ impl AppError {
         match self {
             Self::Refused(refusal) => refusal.sentence(),
             Self::Fault => "Something broke on our side, and it has been written down. Nothing was changed. Try again.",
-            Self::Unreachable => "The server did not answer. Check your connection and reload the page to see what happened.",
+            Self::Unreachable => {
+                "The server did not answer. Check your connection and reload the page to see what happened."
+            }
         }
     }
 

@@ -35,7 +35,8 @@ pub fn expire(pair: &PairId) -> String {
 mod tests {
     #[test]
     fn paths_of_pages_and_of_server_functions_do_not_meet() {
-        for page in [super::SIGN_IN, super::SIGN_UP, super::SET_PASSWORD, super::DEVELOPERS, super::ROLL, super::EXPIRE] {
+        for page in [super::SIGN_IN, super::SIGN_UP, super::SET_PASSWORD, super::DEVELOPERS, super::ROLL, super::EXPIRE]
+        {
             assert!(!page.starts_with(super::SERVER_FUNCTIONS));
         }
     }

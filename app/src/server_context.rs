@@ -9,8 +9,8 @@ use backend::sign_in::SignedInSession;
 use backend::{Backend, Caller, Error, RequestContext};
 use domain::Refusal;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use leptos::prelude::{expect_context, use_context};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
@@ -184,7 +184,11 @@ pub(crate) fn typed() -> Typed {
 /// Whether the request is a form sent without WASM: its answer is a page, not data.
 pub(crate) fn is_plain_form() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
-        parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+        parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
     })
 }
 

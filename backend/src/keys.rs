@@ -204,7 +204,12 @@ impl Backend {
     }
 
     /// Makes a pair and adds it as the account's active one.
-    pub(crate) async fn issue(&self, tx: &mut dyn WriteTx, account_id: &AccountId, now: Timestamp) -> Result<IssuedPair> {
+    pub(crate) async fn issue(
+        &self,
+        tx: &mut dyn WriteTx,
+        account_id: &AccountId,
+        now: Timestamp,
+    ) -> Result<IssuedPair> {
         let (brand, entropy) = (&self.policy.brand, self.entropy.as_ref());
         let private_key = PrivateKey::mint(brand, entropy);
         let public_key = PublicKey::mint(brand, entropy);
@@ -233,19 +238,18 @@ impl Backend {
         };
         tx.update_pair_end(&settled).await?;
         let happened = Happened::new(Act::KeyExpire, Some(&pair.account_id), vec![Target::Pair(pair.id.clone())]);
-        let context = self.system_context();
-        self.record_as(tx, &context, Actor::System, now, happened).await
+        self.record_as(tx, &system_context(), Actor::System, now, happened).await
     }
+}
 
-    /// The context of what Latchkey does by itself.
-    pub(crate) fn system_context(&self) -> RequestContext {
-        RequestContext {
-            caller: Caller::Anonymous,
-            address: None,
-            user_agent: None,
-            request_id: "system".to_owned(),
-            device: None,
-        }
+/// The context of what Latchkey does by itself.
+fn system_context() -> RequestContext {
+    RequestContext {
+        caller: Caller::Anonymous,
+        address: None,
+        user_agent: None,
+        request_id: "system".to_owned(),
+        device: None,
     }
 }
 

@@ -38,7 +38,8 @@ pub fn check(password: &Password, own_words: &[&str]) -> std::result::Result<(),
     if text.chars().count() < LEAST_CHARACTERS {
         return Err(Refusal::PasswordTooShort);
     }
-    let parts: Vec<&str> = own_words.iter().flat_map(|word| word.split(['@', '.', ' '])).chain(own_words.iter().copied()).collect();
+    let parts: Vec<&str> =
+        own_words.iter().flat_map(|word| word.split(['@', '.', ' '])).chain(own_words.iter().copied()).collect();
     if zxcvbn::zxcvbn(text, &parts).score() < zxcvbn::Score::Three {
         return Err(Refusal::PasswordCommon);
     }

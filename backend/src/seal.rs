@@ -34,7 +34,9 @@ pub enum MasterKeyError {
         path: PathBuf,
     },
     /// A file that does not belong to this database.
-    #[error("{path} is not the master key of this database. Point LATCHKEY_MASTER_KEY_FILE at the file it was first used with")]
+    #[error(
+        "{path} is not the master key of this database. Point LATCHKEY_MASTER_KEY_FILE at the file it was first used with"
+    )]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -135,7 +137,13 @@ impl Sealer {
     }
 
     /// Seals a private key for the row of one pair of one account.
-    pub fn seal(&self, key: &PrivateKey, account: &AccountId, pair: &PairId, entropy: &dyn Entropy) -> Result<SealedKey> {
+    pub fn seal(
+        &self,
+        key: &PrivateKey,
+        account: &AccountId,
+        pair: &PairId,
+        entropy: &dyn Entropy,
+    ) -> Result<SealedKey> {
         let master = self.current()?;
         let mut nonce = [0_u8; NONCE_LEN];
         entropy.fill(&mut nonce);
@@ -191,9 +199,10 @@ pub async fn open_installation(
         Some(installation) => installation,
         None => claim(store, clock, &sealer).await?,
     };
-    let belongs = sealer.keys.iter().any(|key| {
-        key.id == installation.master_key_id && bool::from(key.check.ct_eq(&installation.master_key_check))
-    });
+    let belongs = sealer
+        .keys
+        .iter()
+        .any(|key| key.id == installation.master_key_id && bool::from(key.check.ct_eq(&installation.master_key_check)));
     if belongs { Ok(sealer) } else { Err(MasterKeyError::Wrong { path: path.to_owned() }.into()) }
 }
 
@@ -213,11 +222,8 @@ pub enum OpenError {
 
 async fn claim(store: &dyn Store, clock: &dyn Clock, sealer: &Sealer) -> std::result::Result<Installation, OpenError> {
     let current = sealer.current()?;
-    let installation = Installation {
-        created_at: clock.now(),
-        master_key_id: current.id.clone(),
-        master_key_check: current.check,
-    };
+    let installation =
+        Installation { created_at: clock.now(), master_key_id: current.id.clone(), master_key_check: current.check };
     let mut tx = store.begin_write().await?;
     match tx.insert_installation(&installation).await {
         Ok(()) => {

@@ -248,7 +248,8 @@ pub trait WriteTx: Send {
     async fn insert_account(&mut self, account: &AccountRecord) -> StoreResult<()>;
 
     /// Disables the account at an instant, or enables it again with `None`.
-    async fn set_account_disabled(&mut self, account_id: &AccountId, disabled_at: Option<Timestamp>) -> StoreResult<()>;
+    async fn set_account_disabled(&mut self, account_id: &AccountId, disabled_at: Option<Timestamp>)
+    -> StoreResult<()>;
 
     /// Conflict: [`Conflict::EmailTaken`].
     async fn insert_person(&mut self, person: &PersonRecord) -> StoreResult<()>;
@@ -280,7 +281,11 @@ pub trait WriteTx: Send {
     async fn destroy_ended_keys(&mut self) -> StoreResult<u64>;
 
     /// The roll this submission made, if it did.
-    async fn find_roll(&mut self, account_id: &AccountId, submission_id: &SubmissionId) -> StoreResult<Option<RollRecord>>;
+    async fn find_roll(
+        &mut self,
+        account_id: &AccountId,
+        submission_id: &SubmissionId,
+    ) -> StoreResult<Option<RollRecord>>;
 
     /// Records a roll. Conflict: [`Conflict::RolledAlready`].
     async fn insert_roll(&mut self, roll: &RollRecord) -> StoreResult<()>;

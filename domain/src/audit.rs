@@ -59,59 +59,62 @@ impl Actor {
     }
 }
 
-/// What was done. The words are stored, so they never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Act {
-    /// A person, an account and its first pair were made.
-    AccountCreate,
-    /// Somebody signed in.
-    SignIn,
-    /// A sign-in was refused.
-    SignInRefused,
-    /// A session was ended by its person.
-    SignOut,
-    /// A password was given again and was wrong.
-    StepUpRefused,
-    /// A private key was shown or copied.
-    KeyReveal,
-    /// A reveal was refused.
-    KeyRevealRefused,
-    /// A pair was rolled.
-    KeyRoll,
-    /// A roll was refused.
-    KeyRollRefused,
-    /// An expiring pair was ended at once.
-    KeyRevoke,
-    /// Ending a pair was refused.
-    KeyRevokeRefused,
-    /// A pair's scheduled end was seen to pass.
-    KeyExpire,
-    /// A one-time link to set a password was made.
-    PasswordLink,
-    /// A password was set.
-    PasswordSet,
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// What was done. The words are stored, so they never change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Act {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Act {
+            /// Every act, for filters and tests.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable word stored with a record.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// Reads the stable word.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|act| act.as_str() == word)
+            }
+        }
+    };
 }
 
-impl Act {
-    /// The stable word stored with a record.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountCreate => "account.create",
-            Self::SignIn => "session.sign_in",
-            Self::SignInRefused => "session.sign_in_refused",
-            Self::SignOut => "session.sign_out",
-            Self::StepUpRefused => "session.step_up_refused",
-            Self::KeyReveal => "key.reveal",
-            Self::KeyRevealRefused => "key.reveal_refused",
-            Self::KeyRoll => "key.roll",
-            Self::KeyRollRefused => "key.roll_refused",
-            Self::KeyRevoke => "key.revoke",
-            Self::KeyRevokeRefused => "key.revoke_refused",
-            Self::KeyExpire => "key.expire",
-            Self::PasswordLink => "password.link",
-            Self::PasswordSet => "password.set",
-        }
-    }
+acts! {
+    /// A person, an account and its first pair were made.
+    AccountCreate = "account.create";
+    /// Somebody signed in.
+    SignIn = "session.sign_in";
+    /// A sign-in was refused.
+    SignInRefused = "session.sign_in_refused";
+    /// A session was ended by its person.
+    SignOut = "session.sign_out";
+    /// A password was given again and was wrong.
+    StepUpRefused = "session.step_up_refused";
+    /// A private key was shown or copied.
+    KeyReveal = "key.reveal";
+    /// A reveal was refused.
+    KeyRevealRefused = "key.reveal_refused";
+    /// A pair was rolled.
+    KeyRoll = "key.roll";
+    /// A roll was refused.
+    KeyRollRefused = "key.roll_refused";
+    /// An expiring pair was ended at once.
+    KeyRevoke = "key.revoke";
+    /// Ending a pair was refused.
+    KeyRevokeRefused = "key.revoke_refused";
+    /// A pair's scheduled end was seen to pass.
+    KeyExpire = "key.expire";
+    /// A one-time link to set a password was made.
+    PasswordLink = "password.link";
+    /// A password was set.
+    PasswordSet = "password.set";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -126,6 +129,39 @@ pub enum Target {
     Person(UserId),
     /// A session.
     Session(SessionId),
+}
+
+impl Target {
+    /// The stable word for what kind of thing it is, as it is serialised.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::Pair(_) => "pair",
+            Self::Person(_) => "person",
+            Self::Session(_) => "session",
+        }
+    }
+
+    /// The thing's id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Account(id) => id.as_str(),
+            Self::Pair(id) => id.as_str(),
+            Self::Person(id) => id.as_str(),
+            Self::Session(id) => id.as_str(),
+        }
+    }
+
+    /// Reads a target from its kind and id.
+    pub fn parse(kind: &str, id: &str) -> Option<Self> {
+        match kind {
+            "account" => id.parse().ok().map(Self::Account),
+            "pair" => id.parse().ok().map(Self::Pair),
+            "person" => id.parse().ok().map(Self::Person),
+            "session" => id.parse().ok().map(Self::Session),
+            _ => None,
+        }
+    }
 }
 
 /// One audit record. Written in the transaction of the change it describes, so neither exists without the other.
@@ -151,4 +187,20 @@ pub struct Event {
     pub user_agent: Option<String>,
     /// The request this belongs to.
     pub request_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_words_of_acts_are_unique_and_read_back() {
+        let words: HashSet<_> = Act::ALL.iter().map(|act| act.as_str()).collect();
+        assert_eq!(words.len(), Act::ALL.len());
+        for act in Act::ALL {
+            assert_eq!(Act::parse(act.as_str()), Some(*act));
+        }
+        assert_eq!(Act::parse("key.rotate"), None);
+    }
 }

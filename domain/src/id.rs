@@ -21,10 +21,7 @@ fn body(now: Timestamp, entropy: &dyn Entropy) -> String {
     for byte in random {
         bits = (bits << 8) | u128::from(byte);
     }
-    (0..BODY_LEN)
-        .rev()
-        .map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize]))
-        .collect()
+    (0..BODY_LEN).rev().map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize])).collect()
 }
 
 fn check(text: &str, prefix: &str) -> Result<(), InvalidId> {
@@ -144,7 +141,8 @@ mod tests {
 
     #[test]
     fn malformed_ids_are_refused() {
-        for text in ["", "pair_", "pair", "pair_0000000000000000000000000", "pair_0000000000000000000000000U", "pair_é"] {
+        for text in ["", "pair_", "pair", "pair_0000000000000000000000000", "pair_0000000000000000000000000U", "pair_é"]
+        {
             assert_eq!(text.parse::<PairId>(), Err(InvalidId), "{text:?}");
         }
     }

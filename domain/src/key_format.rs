@@ -103,6 +103,16 @@ impl PublicKey {
         has_valid_body(text.strip_prefix(brand.public_prefix().as_str())?).then(|| Self(text.to_owned()))
     }
 
+    /// Reads a public key of whichever brand it carries: a stored key says itself which installation made it.
+    pub fn parse_stored(text: &str) -> Option<Self> {
+        let (before, _) = text.rsplit_once(PUBLIC)?;
+        let brand = match before.strip_suffix('_') {
+            Some(brand) => Brand::parse(brand).ok()?,
+            None => Brand::none(),
+        };
+        Self::parse(&brand, text)
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,9 +148,8 @@ pub fn recognise(brand: &Brand, text: &str) -> Presented {
 /// Whether a private key of this installation stands anywhere in `text` (a query string, a log line).
 pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
     let prefix = brand.private_prefix();
-    text.match_indices(prefix.as_str()).any(|(at, _)| {
-        text.get(at + prefix.len()..at + prefix.len() + BODY_LEN).is_some_and(has_valid_body)
-    })
+    text.match_indices(prefix.as_str())
+        .any(|(at, _)| text.get(at + prefix.len()..at + prefix.len() + BODY_LEN).is_some_and(has_valid_body))
 }
 
 fn mint(prefix: &str, entropy: &dyn Entropy) -> Zeroizing<String> {
@@ -185,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// SplitMix64: repeatable, and good enough to spread over the alphabet.
+    /// The generator `SplitMix64`: repeatable, and good enough to spread over the alphabet.
     struct Seeded(AtomicU64);
 
     impl Entropy for Seeded {
@@ -258,6 +267,10 @@ mod tests {
             prop_assert!(PrivateKey::parse(&brand, key.expose()).is_some());
             prop_assert!(PrivateKey::parse(&other, key.expose()).is_none());
             prop_assert!(PublicKey::parse(&brand, key.expose()).is_none());
+
+            let public = PublicKey::mint(&brand, &entropy(seed));
+            prop_assert_eq!(PublicKey::parse_stored(public.as_str()), Some(public.clone()));
+            prop_assert_eq!(PublicKey::parse_stored(key.expose()), None);
         }
 
         #[test]

@@ -262,7 +262,7 @@ mod tests {
     fn every_state_answers_every_transition() {
         let rolled = every_end().map(|end| pair(end).roll(ExpireOld::In1Hour, LONGEST, 2, at(T)).map(|_| ()));
         let already = Err(Refusal::PairAlreadyRolled);
-        assert_eq!(rolled, [Ok(()), already.clone(), already.clone(), already]);
+        assert_eq!(rolled, [Ok(()), already, already, already]);
 
         let revoked = every_end().map(|end| pair(end).revoke(at(T)).map(|pair| pair.state(at(T))));
         assert_eq!(

@@ -36,12 +36,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connections: 4_096,
-            headers: Duration::from_secs(10),
-            buffer: 16 * 1024,
-            stop: Duration::from_secs(20),
-        }
+        Self { connections: 4_096, headers: Duration::from_secs(10), buffer: 16 * 1024, stop: Duration::from_secs(20) }
     }
 }
 

@@ -48,29 +48,21 @@ pub fn is_server_function(path: &str) -> bool {
 }
 
 fn is_below(path: &str, root: &str) -> bool {
-    path.strip_prefix(root)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How much the request wants this type, in thousandths (RFC 9110, section 12.5.1); wildcards say nothing.
 fn accepts(headers: &HeaderMap, wanted: &str) -> u16 {
-    let ranges = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
+    let ranges =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let quality = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
             return 0;
         }
-        let q = parts
-            .find_map(|part| part.strip_prefix("q="))
-            .map_or(Some(1.0), |q| q.parse::<f32>().ok());
+        let q = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok());
         // A quality is a number from 0 to 1; anything else counts as not wanted.
-        let thousandths = (0_u16..=1_000)
-            .rev()
-            .find(|t| q.is_some_and(|q| f32::from(*t) <= q * 1_000.0 && q <= 1.0));
+        let thousandths = (0_u16..=1_000).rev().find(|t| q.is_some_and(|q| f32::from(*t) <= q * 1_000.0 && q <= 1.0));
         thousandths.unwrap_or(0)
     };
     ranges.map(quality).max().unwrap_or(0)
@@ -97,9 +89,7 @@ pub async fn give_form(State(serving): State<Serving>, request: Request, next: N
         parts.headers.insert(CONTENT_TYPE, kind.clone());
     }
     if told.status == StatusCode::UNAUTHORIZED {
-        parts
-            .headers
-            .insert(WWW_AUTHENTICATE, challenge(&serving.site.product_name));
+        parts.headers.insert(WWW_AUTHENTICATE, challenge(&serving.site.product_name));
     }
     Response::from_parts(parts, body)
 }
@@ -126,10 +116,7 @@ fn page(told: Told, serving: &Serving) -> Response {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Basic (RFC 7617), with the product as the realm; what a header cannot hold becomes a question mark.
@@ -172,9 +159,6 @@ mod tests {
 
     #[test]
     fn a_product_name_cannot_break_out_of_the_realm() {
-        assert_eq!(
-            challenge("A \"b\" \\ ü\r\nX: y"),
-            "Basic realm=\"A \\\"b\\\" \\\\ ???X: y\""
-        );
+        assert_eq!(challenge("A \"b\" \\ ü\r\nX: y"), "Basic realm=\"A \\\"b\\\" \\\\ ???X: y\"");
     }
 }

@@ -73,19 +73,9 @@ impl Settings {
                 "http:// or https:// and a host, without a path, like https://keys.example.com",
             )?,
             api_url: given.read_optional("api_url", address::parse_api_url, "a URL like https://api.example.com")?,
-            product_name: given.read(
-                "product_name",
-                "Latchkey",
-                product_name,
-                "1 to 100 printable characters",
-            )?,
+            product_name: given.read("product_name", "Latchkey", product_name, "1 to 100 printable characters")?,
             policy: Policy {
-                brand: given.read(
-                    "brand",
-                    "",
-                    brand,
-                    "1 to 20 characters of a-z and 0-9, starting with a letter",
-                )?,
+                brand: given.read("brand", "", brand, "1 to 20 characters of a-z and 0-9, starting with a letter")?,
                 sign_up: given.read("sign_up", "open", sign_up, "open, invite or closed")?,
                 longest_overlap: given.read("longest_overlap_days", "30", days, "a number of days from 1 to 3650")?,
             },
@@ -107,11 +97,7 @@ fn product_name(text: &str) -> Option<String> {
 }
 
 fn brand(text: &str) -> Option<Brand> {
-    if text.is_empty() {
-        Some(Brand::none())
-    } else {
-        Brand::parse(text).ok()
-    }
+    if text.is_empty() { Some(Brand::none()) } else { Brand::parse(text).ok() }
 }
 
 fn sign_up(text: &str) -> Option<SignUp> {
@@ -124,18 +110,11 @@ fn sign_up(text: &str) -> Option<SignUp> {
 }
 
 fn days(text: &str) -> Option<Duration> {
-    text.parse()
-        .ok()
-        .filter(|days| (1..=3_650).contains(days))
-        .map(Duration::days)
+    text.parse().ok().filter(|days| (1..=3_650).contains(days)).map(Duration::days)
 }
 
 fn addresses(text: &str) -> Option<Vec<IpAddr>> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().ok())
-        .collect()
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

@@ -12,14 +12,10 @@ const OUR_CRATES: [&str; 6] = ["latchkey", "server", "app", "backend", "store_sq
 /// Begins to log. `default` is what is logged when the operator says nothing.
 pub fn start(settings: &Settings, default: &str) {
     let filter = EnvFilter::new(directives(settings.log.as_deref().unwrap_or(default)));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, in a test, changes nothing.
     let _ = match settings.log_format {
-        LogFormat::Text => subscriber
-            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .try_init(),
+        LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
         LogFormat::Json => subscriber.json().try_init(),
     };
 }

@@ -30,13 +30,7 @@ impl Installation {
         let store = SqliteStore::open(&settings.database_url).await?;
         let sealer = seal::open_installation(&store, &SystemClock, &OsEntropy, &settings.master_key_file).await?;
         let shared = Arc::new(store.clone());
-        let backend = Backend::new(
-            shared,
-            Arc::new(SystemClock),
-            Arc::new(OsEntropy),
-            sealer,
-            settings.policy.clone(),
-        );
+        let backend = Backend::new(shared, Arc::new(SystemClock), Arc::new(OsEntropy), sealer, settings.policy.clone());
         Ok(Self { backend, store })
     }
 

@@ -168,12 +168,7 @@ impl Problem {
                 "Check the address. The API begins at /v1, the dashboard at /dashboard.",
             ),
         };
-        Told {
-            status,
-            code,
-            message,
-            help,
-        }
+        Told { status, code, message, help }
     }
 }
 
@@ -184,15 +179,11 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         match self {
             Self::Unavailable => {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             // What is still on its way of this body is not waited for.
             Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {
-                response
-                    .headers_mut()
-                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }
@@ -206,12 +197,7 @@ mod tests {
 
     #[test]
     fn every_message_is_a_sentence_with_a_help() {
-        for problem in [
-            Problem::KeyMissing,
-            Problem::NotFound,
-            Problem::Fault,
-            Problem::PageOutdated,
-        ] {
+        for problem in [Problem::KeyMissing, Problem::NotFound, Problem::Fault, Problem::PageOutdated] {
             let told = problem.told();
             assert!(told.message.ends_with('.') && told.help.ends_with('.'), "{}", told.code);
         }

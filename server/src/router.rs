@@ -139,21 +139,14 @@ async fn fallback(State(serving): State<Serving>, request: Request) -> Response 
 
 /// Files with a hash in their name never change; the others are asked for again each time, and mostly answered 304.
 async fn find_file(serving: &Serving, request: Request) -> Option<Response> {
-    let cache = if serving.options.hash_files && is_hashed(request.uri().path()) {
-        FOREVER
-    } else {
-        ASK_AGAIN
-    };
+    let cache = if serving.options.hash_files && is_hashed(request.uri().path()) { FOREVER } else { ASK_AGAIN };
     let files = ServeDir::new(&*serving.options.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
     let response = files.oneshot(request).await.unwrap_or_else(|never| match never {});
     let found = response.status().is_success()
-        || matches!(
-            response.status(),
-            StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE
-        );
+        || matches!(response.status(), StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE);
     if !found {
         return None;
     }
@@ -167,12 +160,8 @@ fn is_hashed(path: &str) -> bool {
     let Some(name) = path.strip_prefix("/pkg/") else {
         return false;
     };
-    let hash = |part: &str| {
-        part.len() == 22
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
+    let hash =
+        |part: &str| part.len() == 22 && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     name.split('.').rev().skip(1).any(hash)
 }
 

@@ -53,12 +53,8 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
         return Err(ServeError::Build);
     }
     let installation = Installation::open(settings).await?;
-    let listener = TcpListener::bind(settings.addr)
-        .await
-        .map_err(|source| ServeError::Listen {
-            addr: settings.addr,
-            source,
-        })?;
+    let listener =
+        TcpListener::bind(settings.addr).await.map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
     let addr = listener.local_addr()?;
     let serving = Serving::new(installation.backend.clone(), settings, addr);
     let router = router::build(serving.clone());

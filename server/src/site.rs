@@ -12,10 +12,7 @@ const PKG: &str = "pkg";
 
 /// Where the dashboard is reached by a process that listens at `addr`.
 pub fn public_url(settings: &Settings, addr: SocketAddr) -> PublicUrl {
-    settings
-        .public_url
-        .clone()
-        .unwrap_or_else(|| PublicUrl::of_listener(addr))
+    settings.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(addr))
 }
 
 /// What the screens need to know.
@@ -47,11 +44,8 @@ pub fn leptos_options(settings: &Settings, addr: SocketAddr) -> LeptosOptions {
 
 /// The stylesheet's path, hashed if the build hashed it: for pages that are not drawn by the app.
 pub fn stylesheet(options: &LeptosOptions) -> String {
-    let hashes = if options.hash_files {
-        hash_file().and_then(|path| std::fs::read_to_string(path).ok())
-    } else {
-        None
-    };
+    let hashes =
+        if options.hash_files { hash_file().and_then(|path| std::fs::read_to_string(path).ok()) } else { None };
     let hash = hashes.as_deref().and_then(|hashes| {
         hashes
             .lines()

@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 const MIGRATIONS: &str = "../../migrations/sqlite";
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it is the one way cargo talks to a build script"
-)]
+#[expect(clippy::disallowed_methods, reason = "it is the one way cargo talks to a build script")]
 async fn main() -> Result<(), Box<dyn Error>> {
     tell_cargo(&format!("cargo:rerun-if-changed={MIGRATIONS}"));
     tell_cargo("cargo:rerun-if-changed=build.rs");
@@ -27,10 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let options = SqliteConnectOptions::new().filename(&schema).create_if_missing(true);
     let mut connection = options.connect().await?;
-    Migrator::new(Path::new(MIGRATIONS))
-        .await?
-        .run_direct(None, &mut connection, false)
-        .await?;
+    Migrator::new(Path::new(MIGRATIONS)).await?.run_direct(None, &mut connection, false).await?;
     sqlx::Connection::close(connection).await?;
 
     // Both are set for this crate's compiler only, and win over whatever the caller's environment or a `.env` says.

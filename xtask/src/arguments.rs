@@ -19,11 +19,7 @@ impl Arguments {
     fn parse(mut words: impl Iterator<Item = String>) -> Self {
         let command = words.next().unwrap_or_else(|| "help".to_owned());
         let flags = words.by_ref().take_while(|word| word != "--").collect();
-        Self {
-            command,
-            passed_on: words.collect(),
-            flags,
-        }
+        Self { command, passed_on: words.collect(), flags }
     }
 
     pub(crate) fn has(&self, flag: &str) -> bool {
@@ -34,11 +30,10 @@ impl Arguments {
     pub(crate) fn allow(&self, known: &[&str]) -> Outcome<()> {
         match self.flags.iter().find(|given| !known.contains(&given.as_str())) {
             None => Ok(()),
-            Some(flag) => Err(format!(
-                "`{}` does not know `{flag}`; `cargo xtask help` lists what it knows.",
-                self.command
-            )
-            .into()),
+            Some(flag) => {
+                Err(format!("`{}` does not know `{flag}`; `cargo xtask help` lists what it knows.", self.command)
+                    .into())
+            }
         }
     }
 }

@@ -66,18 +66,12 @@ struct Arrow<'a> {
 pub(crate) fn violations(metadata: &Value) -> Vec<String> {
     let packages: Vec<&Value> = metadata["packages"].as_array().into_iter().flatten().collect();
     let ours: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
-    packages
-        .iter()
-        .flat_map(|package| arrows_of(package))
-        .filter_map(|arrow| complaint(&arrow, &ours))
-        .collect()
+    packages.iter().flat_map(|package| arrows_of(package)).filter_map(|arrow| complaint(&arrow, &ours)).collect()
 }
 
 fn arrows_of(package: &Value) -> Vec<Arrow<'_>> {
     let dependencies = package["dependencies"].as_array().into_iter().flatten();
-    dependencies
-        .filter_map(|dependency| arrow(package, dependency))
-        .collect()
+    dependencies.filter_map(|dependency| arrow(package, dependency)).collect()
 }
 
 fn arrow<'a>(package: &'a Value, dependency: &'a Value) -> Option<Arrow<'a>> {
@@ -112,33 +106,24 @@ fn features_that_switch_on<'a>(package: &'a Value, dependency: &str) -> Vec<&'a 
 }
 
 fn complaint(arrow: &Arrow<'_>, ours: &[&str]) -> Option<String> {
-    if ours.contains(&arrow.to) {
-        complaint_about_room(arrow)
-    } else {
-        complaint_about_library(arrow)
-    }
+    if ours.contains(&arrow.to) { complaint_about_room(arrow) } else { complaint_about_library(arrow) }
 }
 
 fn complaint_about_room(arrow: &Arrow<'_>) -> Option<String> {
     let (from, to) = (arrow.from, arrow.to);
-    let Some((_, _, terms)) = ALLOWED
-        .iter()
-        .find(|(allowed_from, allowed_to, _)| (from, to) == (*allowed_from, *allowed_to))
+    let Some((_, _, terms)) =
+        ALLOWED.iter().find(|(allowed_from, allowed_to, _)| (from, to) == (*allowed_from, *allowed_to))
     else {
-        return Some(format!(
-            "{from} must not depend on {to}: there is no such arrow in the house"
-        ));
+        return Some(format!("{from} must not depend on {to}: there is no such arrow in the house"));
     };
     match terms {
         Terms::Always => None,
         Terms::Dev if arrow.section == Section::Dev => None,
-        Terms::Dev => Some(format!(
-            "{from} may depend on {to} in its tests only (dev-dependencies)"
-        )),
+        Terms::Dev => Some(format!("{from} may depend on {to} in its tests only (dev-dependencies)")),
         Terms::Feature(feature) if arrow.optional && arrow.switched_on_by == [*feature] => None,
-        Terms::Feature(feature) => Some(format!(
-            "{from} may depend on {to} only as an optional dependency of its feature `{feature}`"
-        )),
+        Terms::Feature(feature) => {
+            Some(format!("{from} may depend on {to} only as an optional dependency of its feature `{feature}`"))
+        }
     }
 }
 
@@ -147,9 +132,7 @@ fn complaint_about_library(arrow: &Arrow<'_>) -> Option<String> {
     if to == "sqlx" && !from.starts_with("store-") {
         return Some(format!("{from} must not depend on sqlx: SQL lives in the stores only"));
     }
-    let (_, _, reason) = BANNED
-        .iter()
-        .find(|(room, libraries, _)| *room == from && libraries.contains(&to))?;
+    let (_, _, reason) = BANNED.iter().find(|(room, libraries, _)| *room == from && libraries.contains(&to))?;
     Some(format!("{from} must not depend on {to}: {reason}"))
 }
 
@@ -159,16 +142,8 @@ mod tests {
 
     use super::*;
 
-    const ROOMS: [&str; 8] = [
-        "domain",
-        "backend",
-        "store-contract",
-        "store-sqlite",
-        "app",
-        "frontend",
-        "server",
-        "xtask",
-    ];
+    const ROOMS: [&str; 8] =
+        ["domain", "backend", "store-contract", "store-sqlite", "app", "frontend", "server", "xtask"];
 
     /// A workspace with all our rooms, where only `from` depends on anything.
     fn house(from: &str, dependency: &Value, features: &Value) -> Value {

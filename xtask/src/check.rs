@@ -17,31 +17,21 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         Err(failure) => report::one_failure(&failure),
     };
     println!("{tally}");
-    Ok(if tally.is_green() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if tally.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The quick checks first.
 fn everything() -> Tally {
     let mut total = Tally::default();
-    total.add(check("Formatting", || {
-        Program::new("cargo").args(["fmt", "--all", "--check"]).run()
-    }));
-    total.add(check("Arrows between crates", || {
-        no_complaints(arrows::violations(workspace::metadata()?))
-    }));
+    total.add(check("Formatting", || Program::new("cargo").args(["fmt", "--all", "--check"]).run()));
+    total.add(check("Arrows between crates", || no_complaints(arrows::violations(workspace::metadata()?))));
     total.add(check("Habits of app", || no_complaints(gates::violations()?)));
     total.add(check("Stylesheets", stylesheets));
     for unit in crates::ALL {
         total.add(check(&format!("Clippy: {}", unit.name()), || clippy(unit)));
     }
     for unit in crates::ALL.into_iter().filter(|unit| unit.place != Place::Browser) {
-        total.add(check(&format!("Documentation: {}", unit.name()), || {
-            documentation(unit)
-        }));
+        total.add(check(&format!("Documentation: {}", unit.name()), || documentation(unit)));
     }
     raise_alarms();
     total
@@ -55,11 +45,7 @@ fn check(what: &str, work: impl FnOnce() -> Outcome<()>) -> Tally {
 }
 
 fn no_complaints(complaints: Vec<String>) -> Outcome<()> {
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(complaints.join("\n    ").into())
-    }
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("\n    ").into()) }
 }
 
 fn stylesheets() -> Outcome<()> {
@@ -71,23 +57,12 @@ fn stylesheets() -> Outcome<()> {
 
 fn clippy(unit: Unit) -> Outcome<()> {
     // In the browser there are no tests to compile; the test harness is the server's.
-    let targets: &[&str] = if unit.place == Place::Browser {
-        &[]
-    } else {
-        &["--all-targets"]
-    };
-    unit.cargo("clippy")?
-        .arg("--no-deps")
-        .args(targets)
-        .args(["--", "-D", "warnings"])
-        .run()
+    let targets: &[&str] = if unit.place == Place::Browser { &[] } else { &["--all-targets"] };
+    unit.cargo("clippy")?.arg("--no-deps").args(targets).args(["--", "-D", "warnings"]).run()
 }
 
 fn documentation(unit: Unit) -> Outcome<()> {
-    unit.cargo("doc")?
-        .args(["--no-deps", "--document-private-items"])
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .run()
+    unit.cargo("doc")?.args(["--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "-D warnings").run()
 }
 
 /// Alarms, not laws: a long file is a question to whoever wrote it.

@@ -21,19 +21,11 @@ pub(crate) enum Place {
 }
 
 const fn on_server(package: &'static str) -> Unit {
-    Unit {
-        package,
-        features: None,
-        place: Place::Server,
-    }
+    Unit { package, features: None, place: Place::Server }
 }
 
 const fn in_browser(package: &'static str) -> Unit {
-    Unit {
-        package,
-        features: None,
-        place: Place::Browser,
-    }
+    Unit { package, features: None, place: Place::Browser }
 }
 
 /// From the inside out, so that the first failure is the nearest to its cause.
@@ -42,35 +34,19 @@ pub(crate) const ALL: [Unit; 10] = [
     on_server("backend"),
     on_server("store-contract"),
     on_server("store-sqlite"),
-    Unit {
-        features: Some("ssr"),
-        ..on_server("app")
-    },
+    Unit { features: Some("ssr"), ..on_server("app") },
     on_server("server"),
     in_browser("domain"),
-    Unit {
-        features: Some("hydrate"),
-        ..in_browser("app")
-    },
+    Unit { features: Some("hydrate"), ..in_browser("app") },
     in_browser("frontend"),
-    Unit {
-        package: "xtask",
-        features: None,
-        place: Place::Builder,
-    },
+    Unit { package: "xtask", features: None, place: Place::Builder },
 ];
 
 impl Unit {
     /// `app (ssr)`, `domain in the browser`
     pub(crate) fn name(self) -> String {
-        let features = self
-            .features
-            .map_or_else(String::new, |features| format!(" ({features})"));
-        let place = if self.place == Place::Browser {
-            ", for the browser"
-        } else {
-            ""
-        };
+        let features = self.features.map_or_else(String::new, |features| format!(" ({features})"));
+        let place = if self.place == Place::Browser { ", for the browser" } else { "" };
         format!("{}{features}{place}", self.package)
     }
 
@@ -84,9 +60,7 @@ impl Unit {
             Place::Browser => {
                 // Where cargo-leptos compiles for the browser.
                 let directory = workspace::target_directory()?.join("front");
-                let program = program
-                    .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
-                    .arg(directory);
+                let program = program.args(["--target", "wasm32-unknown-unknown", "--target-dir"]).arg(directory);
                 program.envs(leptos::debug_environment()?)
             }
         })

@@ -37,19 +37,13 @@ pub(crate) fn install_chromium() -> Outcome<()> {
     require_debian()?;
     let user = Program::new("id").arg("-u").output()?;
     if user.trim() != "0" {
-        return Err(
-            "Chromium is needed for the browser stories: run `sudo apt-get update && sudo apt-get install -y \
+        return Err("Chromium is needed for the browser stories: run `sudo apt-get update && sudo apt-get install -y \
                     chromium`, or set LATCHKEY_CHROMIUM to one you have."
-                .into(),
-        );
+            .into());
     }
     eprintln!("    this is a system-wide install: apt-get install chromium");
     let apt = |words: &[&str]| {
-        Program::new("apt-get")
-            .args(words)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .output()
-            .map(drop)
+        Program::new("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive").output().map(drop)
     };
     apt(&["update"])?;
     apt(&["install", "-y", "chromium"])
@@ -104,11 +98,7 @@ impl PrivateApt {
     fn version_of(&self, package: &str, compiler: &str) -> Outcome<String> {
         let listing = self.program("apt-cache").args(["madison", package]).output()?;
         matching_version(&listing, compiler).ok_or_else(|| {
-            format!(
-                "{SUITE} has no {package} for Rust {compiler}, only:\n{}",
-                listing.trim_end()
-            )
-            .into()
+            format!("{SUITE} has no {package} for Rust {compiler}, only:\n{}", listing.trim_end()).into()
         })
     }
 }
@@ -116,10 +106,7 @@ impl PrivateApt {
 /// Out of ` rust-src | 1.95.0+dfsg1-2~bpo13+1 | http://… ` the version that starts with the compiler's.
 fn matching_version(listing: &str, compiler: &str) -> Option<String> {
     let versions = listing.lines().filter_map(|line| line.split('|').nth(1)).map(str::trim);
-    versions
-        .into_iter()
-        .find(|version| belongs_to(version, compiler))
-        .map(str::to_owned)
+    versions.into_iter().find(|version| belongs_to(version, compiler)).map(str::to_owned)
 }
 
 fn belongs_to(version: &str, compiler: &str) -> bool {
@@ -131,9 +118,7 @@ fn belongs_to(version: &str, compiler: &str) -> bool {
 fn only_package_in(directory: &Path) -> Outcome<PathBuf> {
     let entries = fs::read_dir(directory).attempt(format!("read {}", directory.display()))?;
     let mut paths = entries.flatten().map(|entry| entry.path());
-    paths
-        .find(|path| path.extension().is_some_and(|e| e == "deb"))
-        .ok_or_else(|| "apt downloaded no package".into())
+    paths.find(|path| path.extension().is_some_and(|e| e == "deb")).ok_or_else(|| "apt downloaded no package".into())
 }
 
 /// The mirror the system itself uses, so that a company's own mirror keeps being used.
@@ -149,17 +134,9 @@ fn system_mirror() -> Outcome<Mirror> {
         let deb822 = path.extension().is_some_and(|extension| extension == "sources");
         texts.push((text, deb822));
     }
-    let mirrors = texts.iter().flat_map(|(text, deb822)| {
-        if *deb822 {
-            deb822_mirrors(text)
-        } else {
-            line_mirrors(text)
-        }
-    });
-    mirrors
-        .into_iter()
-        .next()
-        .ok_or_else(|| "no mirror of the Debian archive is configured in /etc/apt.".into())
+    let mirrors =
+        texts.iter().flat_map(|(text, deb822)| if *deb822 { deb822_mirrors(text) } else { line_mirrors(text) });
+    mirrors.into_iter().next().ok_or_else(|| "no mirror of the Debian archive is configured in /etc/apt.".into())
 }
 
 /// Mirrors in the style of `Types: deb` stanzas.
@@ -170,9 +147,7 @@ fn deb822_mirrors(text: &str) -> Vec<Mirror> {
 fn stanza_mirror(stanza: &str) -> Option<Mirror> {
     let field = |name: &str| {
         let mut lines = stanza.lines().filter_map(|line| line.split_once(':'));
-        lines
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     };
     let binary = field("Types")?.split_whitespace().any(|kind| kind == "deb");
     let uri = field("URIs")?.split_whitespace().next()?;
@@ -193,9 +168,7 @@ fn line_mirror(line: &str) -> Option<Mirror> {
     };
     let mut words = rest.split_whitespace();
     let (uri, suite) = (words.next()?, words.next()?);
-    let signed_by = options
-        .split_whitespace()
-        .find_map(|option| option.strip_prefix("signed-by="));
+    let signed_by = options.split_whitespace().find_map(|option| option.strip_prefix("signed-by="));
     archive_mirror(uri, suite, signed_by)
 }
 
@@ -204,10 +177,7 @@ fn archive_mirror(uri: &str, suites: &str, signed_by: Option<&str>) -> Option<Mi
     let keyring = signed_by.unwrap_or(ARCHIVE_KEYRING);
     let ours = uri.trim_end_matches('/').ends_with("debian") && keyring.contains("debian-archive");
     let security = uri.contains("security") || suites.contains("security");
-    (ours && !security).then(|| Mirror {
-        uri: uri.to_owned(),
-        keyring: keyring.to_owned(),
-    })
+    (ours && !security).then(|| Mirror { uri: uri.to_owned(), keyring: keyring.to_owned() })
 }
 
 /// The first browser of that family on the search path.
@@ -226,10 +196,7 @@ mod tests {
                     Components: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n\
                     Types: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\n\
                     Components: main\n";
-        let expected = Mirror {
-            uri: "http://mirror.example/debian".to_owned(),
-            keyring: ARCHIVE_KEYRING.to_owned(),
-        };
+        let expected = Mirror { uri: "http://mirror.example/debian".to_owned(), keyring: ARCHIVE_KEYRING.to_owned() };
         assert_eq!(deb822_mirrors(text), [expected]);
     }
 
@@ -239,10 +206,8 @@ mod tests {
                     deb [arch=amd64 signed-by=/keys/debian-archive.gpg] http://mirror.example/debian/ bookworm main\n\
                     deb-src http://mirror.example/debian bookworm main\n\
                     deb http://mirror.example/tools stable main\n";
-        let expected = Mirror {
-            uri: "http://mirror.example/debian/".to_owned(),
-            keyring: "/keys/debian-archive.gpg".to_owned(),
-        };
+        let expected =
+            Mirror { uri: "http://mirror.example/debian/".to_owned(), keyring: "/keys/debian-archive.gpg".to_owned() };
         assert_eq!(line_mirrors(text), [expected]);
     }
 
@@ -250,10 +215,7 @@ mod tests {
     fn only_the_compilers_own_source_is_chosen() {
         let listing = " rust-src | 1.96.0+dfsg1-1~bpo13+1 | http://mirror.example trixie-backports/main\n \
                        rust-src | 1.95.0+dfsg1-2~bpo13+1 | http://mirror.example trixie-backports/main\n";
-        assert_eq!(
-            matching_version(listing, "1.95.0").as_deref(),
-            Some("1.95.0+dfsg1-2~bpo13+1")
-        );
+        assert_eq!(matching_version(listing, "1.95.0").as_deref(), Some("1.95.0+dfsg1-2~bpo13+1"));
         assert_eq!(matching_version(listing, "1.9"), None);
         assert_eq!(matching_version(listing, "1.94.0"), None);
     }

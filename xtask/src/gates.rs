@@ -20,9 +20,7 @@ pub(crate) fn violations() -> Outcome<Vec<String>> {
         let text = fs::read_to_string(&path).attempt(format!("read {}", path.display()))?;
         let may_differ = MAY_DIFFER.iter().any(|name| source.join(name) == path);
         found.extend(
-            in_file(&text, may_differ)
-                .into_iter()
-                .map(|(line, what)| format!("{}:{line}: {what}", shown(&path))),
+            in_file(&text, may_differ).into_iter().map(|(line, what)| format!("{}:{line}: {what}", shown(&path))),
         );
     }
     Ok(found)
@@ -38,10 +36,7 @@ pub(crate) fn long_files() -> Outcome<Vec<String>> {
         }
     }
     found.sort_by(|a, b| b.cmp(a));
-    Ok(found
-        .into_iter()
-        .map(|(lines, path)| format!("{path} has {lines} lines"))
-        .collect())
+    Ok(found.into_iter().map(|(lines, path)| format!("{path} has {lines} lines")).collect())
 }
 
 /// The lines of one file that break a habit.
@@ -71,18 +66,14 @@ fn opens_gate(lines: &[&str]) -> bool {
             return false;
         };
         let condition = up_to_closing(rest, &lines[1..]);
-        ["feature", "target", "wasm"]
-            .iter()
-            .any(|word| condition.contains(word))
+        ["feature", "target", "wasm"].iter().any(|word| condition.contains(word))
     })
 }
 
 /// The text up to the parenthesis that closes the one just opened.
 fn up_to_closing(rest: &str, following: &[&str]) -> String {
     let mut depth = 1_u32;
-    let characters = std::iter::once(rest)
-        .chain(following.iter().copied())
-        .flat_map(str::chars);
+    let characters = std::iter::once(rest).chain(following.iter().copied()).flat_map(str::chars);
     let within = characters.take_while(|character| {
         match character {
             '(' => depth += 1,
@@ -120,10 +111,7 @@ fn files_below(directory: &Path, extensions: &[&str]) -> Outcome<Vec<PathBuf>> {
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.is_dir() && !is_not_ours(&path) {
                 waiting.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted))
-            {
+            } else if path.extension().is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted)) {
                 found.push(path);
             }
         }
@@ -138,10 +126,7 @@ fn is_not_ours(directory: &Path) -> bool {
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(workspace::root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]
@@ -155,10 +140,7 @@ mod tests {
     #[test]
     fn a_gate_on_a_feature_or_target_is_found_even_over_several_lines() {
         assert_eq!(lines("fn a() {}\n#[cfg(feature = \"ssr\")]\nfn b() {}"), [2]);
-        assert_eq!(
-            lines("#[cfg(\n    any(\n        target_arch = \"wasm32\",\n    )\n)]"),
-            [1]
-        );
+        assert_eq!(lines("#[cfg(\n    any(\n        target_arch = \"wasm32\",\n    )\n)]"), [1]);
         assert_eq!(lines("let here = cfg!(target_family = \"wasm\");"), [1]);
         assert_eq!(lines("#[cfg_attr(feature = \"hydrate\", derive(Debug))]"), [1]);
     }
@@ -176,10 +158,7 @@ mod tests {
 
     #[test]
     fn inline_styles_and_raw_html_are_found() {
-        assert_eq!(
-            lines("<p style=\"color: red\">\n<p style:color=\"red\">\n<p inner_html=text>"),
-            [1, 2, 3]
-        );
+        assert_eq!(lines("<p style=\"color: red\">\n<p style:color=\"red\">\n<p inner_html=text>"), [1, 2, 3]);
         assert_eq!(lines("style=move || tone()"), [1]);
     }
 

@@ -32,10 +32,7 @@ pub(crate) struct Build {
 pub(crate) fn build(profile: Profile, site_root: PathBuf) -> Outcome<Build> {
     let cargo_leptos = find("cargo-leptos").ok_or("cargo-leptos was not found; run `cargo xtask setup`.")?;
     let binary_name = workspace::leptos_setting("bin-target")?;
-    let what = format!(
-        "Building Latchkey ({}): the WASM for the browser, then the server",
-        profile.name()
-    );
+    let what = format!("Building Latchkey ({}): the WASM for the browser, then the server", profile.name());
     let flags: &[&str] = match profile {
         Profile::Debug => &[],
         Profile::Release => &["--release", "--precompress"],
@@ -52,10 +49,7 @@ pub(crate) fn build(profile: Profile, site_root: PathBuf) -> Outcome<Build> {
             .run()
     })?;
     let binary = workspace::target_directory()?.join(profile.name()).join(&binary_name);
-    Ok(Build {
-        binary: binary.with_extension(env::consts::EXE_EXTENSION),
-        site_root,
-    })
+    Ok(Build { binary: binary.with_extension(env::consts::EXE_EXTENSION), site_root })
 }
 
 /// Where `cargo xtask serve` has its site built: where Cargo.toml says.
@@ -68,10 +62,7 @@ pub(crate) fn site_root() -> Outcome<PathBuf> {
 pub(crate) fn debug_environment() -> Outcome<Vec<(&'static str, String)>> {
     let theirs = env::var("RUSTFLAGS").unwrap_or_default();
     Ok(vec![
-        (
-            "RUSTFLAGS",
-            format!("{theirs} --cfg erase_components").trim_start().to_owned(),
-        ),
+        ("RUSTFLAGS", format!("{theirs} --cfg erase_components").trim_start().to_owned()),
         ("LEPTOS_OUTPUT_NAME", workspace::leptos_setting("name")?),
         ("SERVER_FN_PREFIX", workspace::leptos_setting("server-fn-prefix")?),
     ])

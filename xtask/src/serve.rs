@@ -30,8 +30,5 @@ fn serve(build: &Build, passed_on: &[String]) -> Outcome<ExitCode> {
 }
 
 fn server(build: &Build, passed_on: &[String]) -> Program {
-    Program::new(&build.binary)
-        .arg("serve")
-        .args(passed_on)
-        .env("LATCHKEY_SITE_ROOT", &build.site_root)
+    Program::new(&build.binary).arg("serve").args(passed_on).env("LATCHKEY_SITE_ROOT", &build.site_root)
 }

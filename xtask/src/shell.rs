@@ -118,11 +118,7 @@ impl Program {
         // A program that waits for an answer would hang a machine without a keyboard.
         self.command.stdin(Stdio::null());
         let status = self.command.status().attempt(format!("start `{}`", self.name))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.failed(status))
-        }
+        if status.success() { Ok(()) } else { Err(self.failed(status)) }
     }
 
     /// Runs it and returns what it printed; both streams stay off the terminal unless it fails.
@@ -140,10 +136,7 @@ impl Program {
     pub(crate) fn listen(mut self, mut listen: impl FnMut(&str)) -> Outcome<()> {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = self.command.spawn().attempt(format!("start `{}`", self.name))?;
-        let stdout = child
-            .stdout
-            .take()
-            .ok_or_else(|| Failure(format!("`{}` has no output", self.name)))?;
+        let stdout = child.stdout.take().ok_or_else(|| Failure(format!("`{}` has no output", self.name)))?;
         for line in BufReader::new(stdout).split(b'\n') {
             let line = line.attempt(format!("read what `{}` prints", self.name))?;
             let line = String::from_utf8_lossy(&line);
@@ -151,11 +144,7 @@ impl Program {
             listen(&line);
         }
         let status = child.wait().attempt(format!("wait for `{}`", self.name))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.failed(status))
-        }
+        if status.success() { Ok(()) } else { Err(self.failed(status)) }
     }
 
     /// Becomes the program, so that signals, the exit code and the terminal are the program's own.
@@ -167,12 +156,7 @@ impl Program {
     }
 
     fn failed(&self, status: std::process::ExitStatus) -> Failure {
-        let line = self
-            .command
-            .get_args()
-            .map(OsStr::to_string_lossy)
-            .collect::<Vec<_>>()
-            .join(" ");
+        let line = self.command.get_args().map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
         Failure(format!("`{} {line}` failed ({status}).", self.name))
     }
 }
@@ -182,13 +166,7 @@ impl Program {
 fn forget_our_own_build(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let ours = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-            "CARGO_PRIMARY_",
-        ];
+        let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
         if ours.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
@@ -197,9 +175,7 @@ fn forget_our_own_build(command: &mut Command) {
 
 /// The first executable of that name on the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&tools::search_path())
-        .map(|directory| directory.join(program))
-        .find(|path| path.is_file())
+    std::env::split_paths(&tools::search_path()).map(|directory| directory.join(program)).find(|path| path.is_file())
 }
 
 #[cfg(test)]
@@ -221,10 +197,7 @@ mod tests {
     #[test]
     fn a_program_that_prints_is_heard_line_by_line() {
         let mut heard = Vec::new();
-        Program::new("printf")
-            .arg("one\\ntwo\\n")
-            .listen(|line| heard.push(line.to_owned()))
-            .expect("printf works");
+        Program::new("printf").arg("one\\ntwo\\n").listen(|line| heard.push(line.to_owned())).expect("printf works");
         assert_eq!(heard, ["one", "two"]);
     }
 }

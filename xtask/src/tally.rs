@@ -49,26 +49,16 @@ pub(crate) fn of_cargo_test(line: &str) -> Option<Tally> {
         let part = counts.split(';').find_map(|part| part.trim().strip_suffix(what))?;
         part.trim().parse().ok()
     };
-    Some(Tally {
-        passed: count("passed")?,
-        failed: count("failed")?,
-    })
+    Some(Tally { passed: count("passed")?, failed: count("failed")? })
 }
 
 /// The counts of Playwright's JSON report. A story that only passed when it was tried again did pass.
 pub(crate) fn of_playwright(report: &str) -> Outcome<Tally> {
     let report: Value = serde_json::from_str(report).attempt("read Playwright's report")?;
     let stats = &report["stats"];
-    let count = |what: &str| {
-        stats[what]
-            .as_u64()
-            .ok_or_else(|| format!("Playwright's report counts no `{what}`."))
-    };
+    let count = |what: &str| stats[what].as_u64().ok_or_else(|| format!("Playwright's report counts no `{what}`."));
     let outside_stories = report["errors"].as_array().map_or(0, Vec::len) as u64;
-    Ok(Tally {
-        passed: count("expected")? + count("flaky")?,
-        failed: count("unexpected")? + outside_stories,
-    })
+    Ok(Tally { passed: count("expected")? + count("flaky")?, failed: count("unexpected")? + outside_stories })
 }
 
 #[cfg(test)]
@@ -89,12 +79,7 @@ mod tests {
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in [
-            "test a_rolled_pair_works ... ok",
-            "running 3 tests",
-            "",
-            "test result: soon",
-        ] {
+        for line in ["test a_rolled_pair_works ... ok", "running 3 tests", "", "test result: soon"] {
             assert_eq!(of_cargo_test(line), None, "{line}");
         }
     }
@@ -102,19 +87,13 @@ mod tests {
     #[test]
     fn a_playwright_report_is_counted() {
         let report = r#"{"errors":[],"stats":{"expected":5,"skipped":1,"unexpected":2,"flaky":1}}"#;
-        assert_eq!(
-            of_playwright(report).expect("it is a report"),
-            Tally { passed: 6, failed: 2 }
-        );
+        assert_eq!(of_playwright(report).expect("it is a report"), Tally { passed: 6, failed: 2 });
     }
 
     #[test]
     fn a_story_file_that_does_not_load_is_a_failure() {
         let report = r#"{"errors":[{"message":"no"}],"stats":{"expected":0,"skipped":0,"unexpected":0,"flaky":0}}"#;
-        assert_eq!(
-            of_playwright(report).expect("it is a report"),
-            Tally { passed: 0, failed: 1 }
-        );
+        assert_eq!(of_playwright(report).expect("it is a report"), Tally { passed: 0, failed: 1 });
     }
 
     #[test]
@@ -125,18 +104,9 @@ mod tests {
 
     #[test]
     fn a_runner_that_fails_without_counting_counts_as_one_failure() {
-        assert_eq!(
-            Tally { passed: 3, failed: 0 }.and_ended(false),
-            Tally { passed: 3, failed: 1 }
-        );
-        assert_eq!(
-            Tally { passed: 3, failed: 2 }.and_ended(false),
-            Tally { passed: 3, failed: 2 }
-        );
-        assert_eq!(
-            Tally { passed: 3, failed: 0 }.and_ended(true),
-            Tally { passed: 3, failed: 0 }
-        );
+        assert_eq!(Tally { passed: 3, failed: 0 }.and_ended(false), Tally { passed: 3, failed: 1 });
+        assert_eq!(Tally { passed: 3, failed: 2 }.and_ended(false), Tally { passed: 3, failed: 2 });
+        assert_eq!(Tally { passed: 3, failed: 0 }.and_ended(true), Tally { passed: 3, failed: 0 });
     }
 
     #[test]

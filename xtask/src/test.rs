@@ -35,14 +35,7 @@ impl Choice {
     }
 
     fn needs(self) -> Needs {
-        if self.browser {
-            Needs::EVERYTHING
-        } else {
-            Needs {
-                python: true,
-                ..Needs::NOTHING
-            }
-        }
+        if self.browser { Needs::EVERYTHING } else { Needs { python: true, ..Needs::NOTHING } }
     }
 }
 
@@ -54,11 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         Err(failure) => report::one_failure(&failure),
     };
     println!("{tally}");
-    Ok(if tally.is_green() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if tally.is_green() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn everything(choice: Choice) -> Tally {

@@ -41,26 +41,11 @@ impl Needs {
         chromium: false,
         python: false,
     };
-    pub(crate) const DEBUG_BUILD: Self = Self {
-        wasm_target: true,
-        leptos: true,
-        ..Self::NOTHING
-    };
-    pub(crate) const RELEASE_BUILD: Self = Self {
-        wasm_opt: true,
-        ..Self::DEBUG_BUILD
-    };
-    pub(crate) const CHECKS: Self = Self {
-        wasm_target: true,
-        npm_packages: true,
-        ..Self::NOTHING
-    };
-    pub(crate) const EVERYTHING: Self = Self {
-        npm_packages: true,
-        chromium: true,
-        python: true,
-        ..Self::RELEASE_BUILD
-    };
+    pub(crate) const DEBUG_BUILD: Self = Self { wasm_target: true, leptos: true, ..Self::NOTHING };
+    pub(crate) const RELEASE_BUILD: Self = Self { wasm_opt: true, ..Self::DEBUG_BUILD };
+    pub(crate) const CHECKS: Self = Self { wasm_target: true, npm_packages: true, ..Self::NOTHING };
+    pub(crate) const EVERYTHING: Self =
+        Self { npm_packages: true, chromium: true, python: true, ..Self::RELEASE_BUILD };
 }
 
 /// Makes sure everything needed is there. Quick, and silent, when it is.
@@ -75,10 +60,7 @@ pub(crate) fn prepare(needs: Needs) -> Outcome<()> {
         (needs.chromium, || browser::chromium().map(drop)),
         (needs.python, || python().map(drop)),
     ];
-    wants
-        .iter()
-        .filter(|(wanted, _)| *wanted)
-        .try_for_each(|(_, ensure)| ensure())
+    wants.iter().filter(|(wanted, _)| *wanted).try_for_each(|(_, ensure)| ensure())
 }
 
 /// `LATCHKEY_TOOLS_DIR`, or `latchkey/tools` in the user's cache directory.
@@ -94,19 +76,14 @@ pub(crate) fn directory() -> Outcome<PathBuf> {
 
 /// A path that somebody set in the environment; empty counts as not set.
 pub(crate) fn named_path(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Our own tools, then whatever the person has.
 pub(crate) fn search_path() -> OsString {
     let theirs = env::var_os("PATH").unwrap_or_default();
     let Ok(directory) = directory() else { return theirs };
-    let ours = [
-        directory.join("bin"),
-        npm_directory(&directory).join("node_modules").join(".bin"),
-    ];
+    let ours = [directory.join("bin"), npm_directory(&directory).join("node_modules").join(".bin")];
     env::join_paths(ours.into_iter().chain(env::split_paths(&theirs))).unwrap_or(theirs)
 }
 
@@ -114,15 +91,10 @@ fn cargo_leptos() -> Outcome<()> {
     if says("cargo-leptos", CARGO_LEPTOS) {
         return Ok(());
     }
-    once(
-        "cargo-leptos",
-        CARGO_LEPTOS,
-        "Getting cargo-leptos (compiles for 8 minutes or more, once)",
-        || {
-            let features = ["--locked", "--no-default-features", "--features", "no_downloads"];
-            cargo_install("cargo-leptos", CARGO_LEPTOS)?.args(features).run()
-        },
-    )
+    once("cargo-leptos", CARGO_LEPTOS, "Getting cargo-leptos (compiles for 8 minutes or more, once)", || {
+        let features = ["--locked", "--no-default-features", "--features", "no_downloads"];
+        cargo_install("cargo-leptos", CARGO_LEPTOS)?.args(features).run()
+    })
 }
 
 fn wasm_bindgen() -> Outcome<()> {
@@ -130,12 +102,9 @@ fn wasm_bindgen() -> Outcome<()> {
         return Ok(());
     }
     // Not `--locked`: its lock file names a version that was withdrawn.
-    once(
-        "wasm-bindgen",
-        WASM_BINDGEN,
-        "Getting wasm-bindgen (compiles for about 2 minutes, once)",
-        || cargo_install("wasm-bindgen-cli", WASM_BINDGEN)?.run(),
-    )
+    once("wasm-bindgen", WASM_BINDGEN, "Getting wasm-bindgen (compiles for about 2 minutes, once)", || {
+        cargo_install("wasm-bindgen-cli", WASM_BINDGEN)?.run()
+    })
 }
 
 fn wasm_opt() -> Outcome<()> {
@@ -161,37 +130,22 @@ pub(crate) fn python() -> Outcome<PathBuf> {
         return Ok(interpreter);
     }
     let _lock = InstallLock::take()?;
-    step(
-        "Getting a Python environment with requests, for the snippet test",
-        || {
-            require("python3", "Install Python 3.")?;
-            let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
-            Program::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&home)
-                .run()
-                .attempt(hint)?;
-            Program::new(&interpreter)
-                .args(["-m", "pip", "install", "--quiet", PYTHON_REQUESTS])
-                .run()
-        },
-    )?;
+    step("Getting a Python environment with requests, for the snippet test", || {
+        require("python3", "Install Python 3.")?;
+        let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
+        Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
+        Program::new(&interpreter).args(["-m", "pip", "install", "--quiet", PYTHON_REQUESTS]).run()
+    })?;
     Ok(interpreter)
 }
 
 fn has_requests(interpreter: &Path) -> bool {
-    interpreter.is_file()
-        && Program::new(interpreter)
-            .args(["-c", "import requests"])
-            .output()
-            .is_ok()
+    interpreter.is_file() && Program::new(interpreter).args(["-c", "import requests"]).output().is_ok()
 }
 
 /// Stops with the way out when a program that we cannot get ourselves is missing.
 pub(crate) fn require(program: &str, way_out: &str) -> Outcome<()> {
-    find(program)
-        .map(drop)
-        .ok_or_else(|| format!("`{program}` is needed and was not found. {way_out}").into())
+    find(program).map(drop).ok_or_else(|| format!("`{program}` is needed and was not found. {way_out}").into())
 }
 
 fn npm_directory(tools: &Path) -> PathBuf {
@@ -214,10 +168,7 @@ fn once(program: &str, version: &str, what: &str, install: impl FnOnce() -> Outc
 fn says(program: &str, version: &str) -> bool {
     let Some(path) = find(program) else { return false };
     // cargo-leptos passes its first word on to cargo's way of calling it and answers without it, too.
-    Program::new(path)
-        .arg("--version")
-        .output()
-        .is_ok_and(|answer| names_version(&answer, version))
+    Program::new(path).arg("--version").output().is_ok_and(|answer| names_version(&answer, version))
 }
 
 /// Whether a program's answer to `--version` names exactly that version, as one of its words.
@@ -235,12 +186,7 @@ fn cargo_install(package: &str, version: &str) -> Outcome<Program> {
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    let inherited = [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-    ];
+    let inherited = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR"];
     Ok(inherited.into_iter().fold(program, Program::without_env))
 }
 

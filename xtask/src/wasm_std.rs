@@ -44,10 +44,7 @@ impl Compiler {
         tools::require("rustc", "Install Rust 1.95 or newer.")?;
         let sysroot = Program::new("rustc").args(["--print", "sysroot"]).output()?;
         let full_version = Program::new("rustc").arg("--version").output()?;
-        Ok(Self {
-            sysroot: PathBuf::from(sysroot.trim()),
-            full_version: full_version.trim().to_owned(),
-        })
+        Ok(Self { sysroot: PathBuf::from(sysroot.trim()), full_version: full_version.trim().to_owned() })
     }
 
     /// `1.95.0`
@@ -138,12 +135,7 @@ fn build_from(compiler: &Compiler, source: &Path) -> Outcome<()> {
 }
 
 fn does_not_fit(compiler: &Compiler, source: &Path, failure: &Failure) -> Failure {
-    format!(
-        "{failure} The source in {} must be that of exactly Rust {}.",
-        source.display(),
-        compiler.version()
-    )
-    .into()
+    format!("{failure} The source in {} must be that of exactly Rust {}.", source.display(), compiler.version()).into()
 }
 
 fn scratch() -> Outcome<PathBuf> {
@@ -159,11 +151,7 @@ fn own_copy(source: &Path, scratch: &Path) -> Outcome<PathBuf> {
     fs::create_dir_all(&copy).attempt(format!("create {}", copy.display()))?;
     if source.is_dir() {
         let library = library_within(source).ok_or_else(|| holds_no_library(source))?;
-        Program::new("cp")
-            .arg("-RL")
-            .arg(&library)
-            .arg(copy.join("library"))
-            .run()?;
+        Program::new("cp").arg("-RL").arg(&library).arg(copy.join("library")).run()?;
     } else {
         Program::new("tar").arg("-xf").arg(source).arg("-C").arg(&copy).run()?;
     }
@@ -171,11 +159,7 @@ fn own_copy(source: &Path, scratch: &Path) -> Outcome<PathBuf> {
 }
 
 fn holds_no_library(source: &Path) -> Failure {
-    format!(
-        "{} holds no `library/sysroot/Cargo.toml` of Rust's source.",
-        source.display()
-    )
-    .into()
+    format!("{} holds no `library/sysroot/Cargo.toml` of Rust's source.", source.display()).into()
 }
 
 /// The directory with the standard library's workspace: this one, or one a few levels below it.
@@ -185,12 +169,8 @@ pub(crate) fn library_within(directory: &Path) -> Option<PathBuf> {
             return Some(directory.to_path_buf());
         }
         let below = fs::read_dir(directory).ok().filter(|_| depth > 0)?;
-        let below = below
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        below
-            .map(|entry| entry.path())
-            .find_map(|path| search(&path, depth - 1))
+        let below = below.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        below.map(|entry| entry.path()).find_map(|path| search(&path, depth - 1))
     }
     search(directory, 5)
 }
@@ -209,27 +189,11 @@ fn compile(compiler: &Compiler, library: &Path) -> Outcome<PathBuf> {
 fn cargo_build(compiler: &Compiler, library: &Path) -> Program {
     // The library's panic messages name its source files, and end up in what browsers download: under the names that
     // Rust's own builds give them, not under the home directory of whoever built this.
-    let remap = format!(
-        "--remap-path-prefix={}=/rustc/{}/library",
-        library.display(),
-        compiler.version()
-    );
+    let remap = format!("--remap-path-prefix={}=/rustc/{}/library", library.display(), compiler.version());
     let flags = ["-Cembed-bitcode=yes", "-Zforce-unstable-if-unmarked", &remap];
     Program::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--manifest-path",
-            "sysroot/Cargo.toml",
-            "--target",
-            TARGET,
-        ])
-        .args([
-            "--features",
-            "panic-unwind,compiler-builtins-mem",
-            "--target-dir",
-            "target",
-        ])
+        .args(["build", "--release", "--manifest-path", "sysroot/Cargo.toml", "--target", TARGET])
+        .args(["--features", "panic-unwind,compiler-builtins-mem", "--target-dir", "target"])
         .directory(library)
         // The library is written in the compiler's own dialect; nothing else of ours is built with these three.
         .env("RUSTC_BOOTSTRAP", "1")
@@ -241,13 +205,7 @@ fn cargo_build(compiler: &Compiler, library: &Path) -> Program {
 fn vendored(library: &Path) -> Option<Vec<String>> {
     let vendor = Some(library.join("vendor")).filter(|vendor| vendor.is_dir())?;
     let directory = format!("source.vendored-sources.directory='{}'", vendor.display());
-    let words = [
-        "--offline",
-        "--config",
-        "source.crates-io.replace-with='vendored-sources'",
-        "--config",
-        &directory,
-    ];
+    let words = ["--offline", "--config", "source.crates-io.replace-with='vendored-sources'", "--config", &directory];
     Some(words.map(str::to_owned).into())
 }
 
@@ -266,20 +224,14 @@ fn install(compiler: &Compiler, built: &Path) -> Outcome<()> {
         fs::rename(&staging, &destination)
     };
     install().attempt(format!("write to {}", destination.display()))?;
-    eprintln!(
-        "    put into {}, where `rustup target add` would have",
-        destination.display()
-    );
+    eprintln!("    put into {}, where `rustup target add` would have", destination.display());
     Ok(())
 }
 
 fn copy_libraries(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
-        if let Some(name) = path
-            .file_name()
-            .filter(|_| path.extension().is_some_and(|extension| extension == "rlib"))
-        {
+        if let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "rlib")) {
             fs::copy(&path, to.join(name))?;
         }
     }

@@ -10,9 +10,7 @@ use crate::shell::{Attempt as _, Outcome, Program};
 /// The directory that holds the workspace's `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
     // xtask is only ever run by `cargo xtask` from the checkout it was built in.
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or_else(|| Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
 }
 
 /// What `cargo metadata --no-deps` says about the workspace. Asked once: it takes a moment.
@@ -21,18 +19,14 @@ pub(crate) fn metadata() -> Outcome<&'static Value> {
     if let Some(known) = METADATA.get() {
         return Ok(known);
     }
-    let text = Program::new("cargo")
-        .args(["metadata", "--format-version", "1", "--no-deps"])
-        .output()?;
+    let text = Program::new("cargo").args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
     let value = serde_json::from_str(&text).attempt("read what `cargo metadata` says")?;
     Ok(METADATA.get_or_init(|| value))
 }
 
 /// Where cargo puts what it builds; `CARGO_TARGET_DIR` and cargo's configuration can move it.
 pub(crate) fn target_directory() -> Outcome<PathBuf> {
-    let directory = metadata()?["target_directory"]
-        .as_str()
-        .ok_or("`cargo metadata` names no target directory")?;
+    let directory = metadata()?["target_directory"].as_str().ok_or("`cargo metadata` names no target directory")?;
     Ok(PathBuf::from(directory))
 }
 

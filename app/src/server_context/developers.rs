@@ -8,7 +8,9 @@ use backend::keys::{AccountKeys, RollRequest, Rolled};
 use backend::store::RollRecord;
 use backend::{Backend, RequestContext, Result, SignedIn, sessions};
 use domain::key_pair::End;
-use domain::{Duration, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, Refusal, SubmissionId, Timestamp};
+use domain::{
+    Duration, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, Refusal, SubmissionId, Timestamp,
+};
 
 /// How long a roll is news when nothing is expiring any more.
 const NEWS: Duration = Duration::hours(24);

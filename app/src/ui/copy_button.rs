@@ -32,7 +32,12 @@ pub fn CopyButton(
             if browser::copy(stored.get_value()).await.is_ok() {
                 set_state.set(Copy::Done);
                 announcer.say(&format!("Copied the {what}."));
-                set_timeout(move || { set_state.try_set(Copy::Idle); }, CONFIRM_FOR);
+                set_timeout(
+                    move || {
+                        set_state.try_set(Copy::Idle);
+                    },
+                    CONFIRM_FOR,
+                );
             } else {
                 set_state.set(Copy::Failed);
             }

@@ -17,7 +17,7 @@ const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Account {
+struct Described {
     account_id: String,
     external_id: Option<String>,
     key_pair: Pair,
@@ -60,8 +60,8 @@ async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenti
     }
 }
 
-fn describe(caller: &Authenticated) -> Account {
-    Account {
+fn describe(caller: &Authenticated) -> Described {
+    Described {
         account_id: caller.account_id.to_string(),
         external_id: caller.external_id.clone(),
         key_pair: Pair {
@@ -79,10 +79,7 @@ fn announce_end(caller: &Authenticated, public_url: &str, headers: &mut HeaderMa
     let (Some(rolled_at), Some(expires_at)) = (caller.rolled_at, caller.state.expires_at()) else {
         return;
     };
-    let page = format!(
-        "<{public_url}{}>; rel=\"deprecation\"; type=\"text/html\"",
-        paths::DEVELOPERS
-    );
+    let page = format!("<{public_url}{}>; rel=\"deprecation\"; type=\"text/html\"", paths::DEVELOPERS);
     let values = [
         (DEPRECATION, format!("@{}", rolled_at.as_unix_seconds())),
         (SUNSET, expires_at.to_http_date()),

@@ -14,17 +14,11 @@ pub(super) fn presented_key(headers: &HeaderMap) -> Result<String, Problem> {
         return Err(Problem::HeaderRepeated);
     }
     let key = from_header(header)?;
-    if key.is_empty() {
-        Err(Problem::KeyMissing)
-    } else {
-        Ok(key)
-    }
+    if key.is_empty() { Err(Problem::KeyMissing) } else { Ok(key) }
 }
 
 fn from_header(header: &HeaderValue) -> Result<String, Problem> {
-    let text = std::str::from_utf8(header.as_bytes())
-        .map_err(|_| Problem::KeyUnknown)?
-        .trim();
+    let text = std::str::from_utf8(header.as_bytes()).map_err(|_| Problem::KeyUnknown)?.trim();
     let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -52,9 +46,7 @@ mod tests {
     use super::*;
 
     fn presented(headers: &[&str]) -> Result<String, Problem> {
-        let headers = headers
-            .iter()
-            .map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header")));
+        let headers = headers.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header")));
         presented_key(&headers.collect())
     }
 
@@ -64,31 +56,19 @@ mod tests {
 
     #[test]
     fn the_key_is_the_user_name_or_the_bearer_token() {
-        for header in [
-            basic("key:"),
-            basic("key:do_not_set"),
-            basic("key:a:b"),
-            "Bearer key".into(),
-            "bEaReR  key ".into(),
-        ] {
+        for header in
+            [basic("key:"), basic("key:do_not_set"), basic("key:a:b"), "Bearer key".into(), "bEaReR  key ".into()]
+        {
             assert_eq!(presented(&[&header]).as_deref(), Ok("key"), "{header}");
         }
-        assert_eq!(
-            presented(&[&basic("key:").replace("Basic", "bASIC")]).as_deref(),
-            Ok("key")
-        );
+        assert_eq!(presented(&[&basic("key:").replace("Basic", "bASIC")]).as_deref(), Ok("key"));
     }
 
     #[test]
     fn no_key_and_an_empty_one_are_missing() {
-        for header in [
-            basic(":"),
-            basic(":password"),
-            "Basic".into(),
-            "Bearer".into(),
-            "Bearer ".into(),
-            "Digest x".into(),
-        ] {
+        for header in
+            [basic(":"), basic(":password"), "Basic".into(), "Bearer".into(), "Bearer ".into(), "Digest x".into()]
+        {
             assert_eq!(presented(&[&header]), Err(Problem::KeyMissing), "{header}");
         }
         assert_eq!(presented(&[]), Err(Problem::KeyMissing));

@@ -13,23 +13,11 @@ use std::io::{self, BufRead as _, Read as _};
 const LONGEST_LINE: u64 = 8 * 1024;
 
 pub(super) async fn create(new: CreateAccount, desk: &Desk) -> Result<(), Failure> {
-    let password = if new.password_stdin {
-        Some(read_password()?)
-    } else {
-        None
-    };
-    let asked = NewAccount {
-        email: new.email,
-        name: new.name.unwrap_or_default(),
-        external_id: new.external_id,
-        password,
-    };
+    let password = if new.password_stdin { Some(read_password()?) } else { None };
+    let asked =
+        NewAccount { email: new.email, name: new.name.unwrap_or_default(), external_id: new.external_id, password };
     let created = desk.backend.create_account(&desk.context, asked).await?;
-    if new.json {
-        answer_json(&created, desk)
-    } else {
-        answer(&created, desk)
-    }
+    if new.json { answer_json(&created, desk) } else { answer(&created, desk) }
 }
 
 /// One line, without its end. An empty one is refused: it is what a broken pipe in a script looks like.
@@ -38,11 +26,7 @@ fn read_password() -> Result<Password, Failure> {
     io::stdin().lock().take(LONGEST_LINE).read_line(&mut line)?;
     line.truncate(line.trim_end_matches(['\r', '\n']).len());
     let password = Password::new(line);
-    if password.is_empty() {
-        Err(Refusal::PasswordTooShort.into())
-    } else {
-        Ok(password)
-    }
+    if password.is_empty() { Err(Refusal::PasswordTooShort.into()) } else { Ok(password) }
 }
 
 /// The link is no part of the JSON answer, whose shape is fixed; it is said on stderr.
@@ -58,10 +42,7 @@ fn answer_json(created: &CreatedAccount, desk: &Desk) -> Result<(), Failure> {
         },
     }))?;
     if let Some(link) = &created.password_link {
-        output::complain(format_args!(
-            "Set the password within an hour: {}",
-            person::link_text(link, desk)
-        ));
+        output::complain(format_args!("Set the password within an hour: {}", person::link_text(link, desk)));
     }
     Ok(())
 }

@@ -6,12 +6,7 @@ use domain::{AccountId, ExpireOld, PairId, SubmissionId};
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
 #[derive(Debug, Parser)]
-#[command(
-    name = "latchkey",
-    version,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "latchkey", version, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,

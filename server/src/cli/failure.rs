@@ -40,11 +40,7 @@ impl fmt::Display for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            code: refusal.code(),
-            message: refusal.sentence().to_owned(),
-            exit: REFUSED,
-        }
+        Self { code: refusal.code(), message: refusal.sentence().to_owned(), exit: REFUSED }
     }
 }
 
@@ -53,51 +49,31 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal.into(),
-            Error::Fault(fault) => Self {
-                code: "FAULT",
-                message: fault.chain(),
-                exit: REFUSED,
-            },
+            Error::Fault(fault) => Self { code: "FAULT", message: fault.chain(), exit: REFUSED },
         }
     }
 }
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self {
-            code: "SETTINGS",
-            message: chain(&error),
-            exit: USAGE,
-        }
+        Self { code: "SETTINGS", message: chain(&error), exit: USAGE }
     }
 }
 
 impl From<OpeningError> for Failure {
     fn from(error: OpeningError) -> Self {
-        Self {
-            code: "CANNOT_OPEN",
-            message: chain(&error),
-            exit: REFUSED,
-        }
+        Self { code: "CANNOT_OPEN", message: chain(&error), exit: REFUSED }
     }
 }
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        Self {
-            code: "CANNOT_SERVE",
-            message: chain(&error),
-            exit: REFUSED,
-        }
+        Self { code: "CANNOT_SERVE", message: chain(&error), exit: REFUSED }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self {
-            code: "FAULT",
-            message: chain(&error),
-            exit: REFUSED,
-        }
+        Self { code: "FAULT", message: chain(&error), exit: REFUSED }
     }
 }

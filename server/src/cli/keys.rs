@@ -43,12 +43,7 @@ fn cells(pair: &KeyPair, now: Timestamp) -> [String; 4] {
         KeyPairState::Expired { since } => format!("expired ({})", since.to_utc_words()),
         KeyPairState::Revoked { since } => format!("revoked ({})", since.to_utc_words()),
     };
-    [
-        pair.id.to_string(),
-        status,
-        pair.created_at.to_utc_words(),
-        pair.public_key.to_string(),
-    ]
+    [pair.id.to_string(), status, pair.created_at.to_utc_words(), pair.public_key.to_string()]
 }
 
 pub(super) async fn reveal(account: &AccountId, as_json: bool, desk: &Desk) -> Result<(), Failure> {
@@ -95,13 +90,8 @@ pub(super) async fn roll(roll: RollKeys, desk: &Desk) -> Result<(), Failure> {
     match rolled {
         Rolled::Done { new, old } => say_rolled(&account_id, &new, &old, now),
         Rolled::Already { new, old } => {
-            output::line(format_args!(
-                "This roll happened before: {} took over from {}.",
-                new.id, old.id
-            ))?;
-            output::line(format_args!(
-                "To see its private key: latchkey keys reveal --account {account_id}"
-            ))?;
+            output::line(format_args!("This roll happened before: {} took over from {}.", new.id, old.id))?;
+            output::line(format_args!("To see its private key: latchkey keys reveal --account {account_id}"))?;
             Ok(())
         }
     }
@@ -111,10 +101,9 @@ pub(super) async fn roll(roll: RollKeys, desk: &Desk) -> Result<(), Failure> {
 fn rolled_json(rolled: &Rolled, now: Timestamp) -> Value {
     let (new, old) = match rolled {
         Rolled::Done { new, old } => (with_private_key(new), old),
-        Rolled::Already { new, old } => (
-            json!({ "id": new.id, "public_key": new.public_key, "private_key": null }),
-            old,
-        ),
+        Rolled::Already { new, old } => {
+            (json!({ "id": new.id, "public_key": new.public_key, "private_key": null }), old)
+        }
     };
     let expires_at = old.state(now).expires_at().map(Timestamp::to_rfc3339);
     json!({ "new": new, "old": { "id": old.id, "expires_at": expires_at } })
@@ -125,11 +114,7 @@ fn say_rolled(account: &AccountId, new: &IssuedPair, old: &KeyPair, now: Timesta
     output::line(words::aligned(&rows_of(new)))?;
     match old.state(now).expires_at() {
         Some(until) => {
-            output::line(format_args!(
-                "\nThe old pair {} works until {}.",
-                old.id,
-                until.to_utc_words()
-            ))?;
+            output::line(format_args!("\nThe old pair {} works until {}.", old.id, until.to_utc_words()))?;
             output::line(format_args!(
                 "Move everything to the new keys before then. To end the old pair earlier:\n\n  \
                  latchkey keys revoke --account {account} --pair {}",

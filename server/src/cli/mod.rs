@@ -34,11 +34,7 @@ pub fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::complain(if as_json {
-                failure.to_json().to_string()
-            } else {
-                failure.to_string()
-            });
+            output::complain(if as_json { failure.to_json().to_string() } else { failure.to_string() });
             failure.exit_code()
         }
     }

@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 /// Names and values beneath each other, values aligned, the whole indented by two.
 pub(super) fn aligned(rows: &[(&str, &str)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.iter()
-        .map(|(name, value)| format!("  {name:width$}  {value}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    rows.iter().map(|(name, value)| format!("  {name:width$}  {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A table with a head, columns as wide as they need to be.
@@ -37,10 +34,7 @@ mod tests {
 
     #[test]
     fn values_stand_beneath_each_other() {
-        assert_eq!(
-            aligned(&[("Account", "a"), ("Private key", "b")]),
-            "  Account      a\n  Private key  b"
-        );
+        assert_eq!(aligned(&[("Account", "a"), ("Private key", "b")]), "  Account      a\n  Private key  b");
         let rows = [["one".to_owned(), "x".to_owned()], ["three".to_owned(), "y".to_owned()]];
         assert_eq!(table(["Pair", "Status"], &rows), "Pair   Status\none    x\nthree  y");
     }

@@ -31,11 +31,7 @@ impl PublicUrl {
         let port = authority.port_u16().filter(|port| *port != default_port);
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let scheme = if https { "https" } else { "http" };
-        Some(Self {
-            origin: format!("{scheme}://{host}{port}"),
-            host,
-            https,
-        })
+        Some(Self { origin: format!("{scheme}://{host}{port}"), host, https })
     }
 
     /// Where a process that listens here is reached by a browser on the same machine.
@@ -45,11 +41,7 @@ impl PublicUrl {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
-        Self {
-            origin: format!("http://{host}:{}", addr.port()),
-            host,
-            https: false,
-        }
+        Self { origin: format!("http://{host}:{}", addr.port()), host, https: false }
     }
 
     /// Scheme, host and port, as browsers write an origin; without a trailing slash.

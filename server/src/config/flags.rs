@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// Settings given on the command line; the strongest of the three sources. None of them is a secret: those never come
 /// from here, because every process of the machine can read another's command line.
+#[expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would be shown")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Settings")]
 pub struct SettingFlags {

@@ -10,13 +10,8 @@ const PREFIX: &str = "LATCHKEY_";
 const CONFIG: &str = "LATCHKEY_CONFIG";
 
 /// Variables that other tools of the project read: no settings, and no mistakes either.
-const OF_OTHER_TOOLS: [&str; 5] = [
-    "LATCHKEY_BIN",
-    "LATCHKEY_BUILD",
-    "LATCHKEY_CHROMIUM",
-    "LATCHKEY_TOOLS_DIR",
-    "LATCHKEY_RUST_SRC",
-];
+const OF_OTHER_TOOLS: [&str; 5] =
+    ["LATCHKEY_BIN", "LATCHKEY_BUILD", "LATCHKEY_CHROMIUM", "LATCHKEY_TOOLS_DIR", "LATCHKEY_RUST_SRC"];
 
 /// Why the settings cannot be used. Each sentence says which one, and where it was found.
 #[derive(Debug, thiserror::Error)]
@@ -71,30 +66,20 @@ pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// What this process was given.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn read() -> Self {
         Self(std::env::vars_os().collect())
     }
 
     /// What a test gives.
     pub fn of(variables: &[(&str, &str)]) -> Self {
-        Self(
-            variables
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into()))
-                .collect(),
-        )
+        Self(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
     }
 
     /// The operating system's name for whoever runs this process: the name the session carries, or else the number of
     /// the account the process runs under.
     pub fn operator(&self) -> String {
-        let name = ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|name| self.0.get(std::ffi::OsStr::new(name))?.to_str());
+        let name = ["USER", "LOGNAME"].iter().find_map(|name| self.0.get(std::ffi::OsStr::new(name))?.to_str());
         match name.filter(|name| !name.is_empty() && !name.chars().any(char::is_control)) {
             Some(name) => name.chars().take(64).collect(),
             None => account_number(),
@@ -126,19 +111,13 @@ pub(super) struct Given(BTreeMap<&'static str, Found>);
 impl Given {
     pub(super) fn collect(flags: &SettingFlags, environment: &Environment) -> Result<Self, SettingsError> {
         let mut given = BTreeMap::new();
-        if let Some(path) = config_file(flags, environment)? {
+        if let Some(path) = config_file(flags, environment) {
             given.extend(from_file(&path, &known_names())?);
         }
         given.extend(from_environment(environment, &known_names())?);
         given.extend(flags.by_name().into_iter().filter_map(|(name, value)| {
             let place = format!("--{}", name.replace('_', "-"));
-            Some((
-                name,
-                Found {
-                    value: value?.clone(),
-                    place,
-                },
-            ))
+            Some((name, Found { value: value?.clone(), place }))
         }));
         // An empty value is how a container's template says "not set".
         given.retain(|_, found| !found.value.is_empty());
@@ -171,11 +150,7 @@ impl Given {
         parse: impl Fn(&str) -> Option<T>,
         expected: &'static str,
     ) -> Result<Option<T>, SettingsError> {
-        if self.0.contains_key(name) {
-            self.read(name, "", parse, expected).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.0.contains_key(name) { self.read(name, "", parse, expected).map(Some) } else { Ok(None) }
     }
 }
 
@@ -183,15 +158,9 @@ fn known_names() -> Vec<&'static str> {
     SettingFlags::default().by_name().map(|(name, _)| name).to_vec()
 }
 
-fn config_file(flags: &SettingFlags, environment: &Environment) -> Result<Option<PathBuf>, SettingsError> {
-    if let Some(path) = &flags.config {
-        return Ok(Some(path.clone()));
-    }
-    let path = environment
-        .0
-        .get(std::ffi::OsStr::new(CONFIG))
-        .filter(|path| !path.is_empty());
-    Ok(path.map(PathBuf::from))
+fn config_file(flags: &SettingFlags, environment: &Environment) -> Option<PathBuf> {
+    let variable = || environment.0.get(std::ffi::OsStr::new(CONFIG)).filter(|path| !path.is_empty());
+    flags.config.clone().or_else(|| variable().map(PathBuf::from))
 }
 
 fn from_environment(
@@ -210,45 +179,24 @@ fn from_environment(
         // Compared in capitals, so that `LATCHKEY_addr` is not silently a setting on some systems.
         let name = names.iter().find(|name| name.to_uppercase() == wanted);
         let name = name.ok_or_else(|| SettingsError::UnknownVariable(variable.to_owned()))?;
-        let value = value
-            .to_str()
-            .ok_or_else(|| SettingsError::NotText(variable.to_owned()))?;
-        given.push((
-            *name,
-            Found {
-                value: value.to_owned(),
-                place: variable.to_owned(),
-            },
-        ));
+        let value = value.to_str().ok_or_else(|| SettingsError::NotText(variable.to_owned()))?;
+        given.push((*name, Found { value: value.to_owned(), place: variable.to_owned() }));
     }
     Ok(given)
 }
 
 fn from_file(path: &Path, names: &[&'static str]) -> Result<Vec<(&'static str, Found)>, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let table: toml::Table = text.parse().map_err(|source| SettingsError::NotToml {
-        path: path.to_owned(),
-        source: Box::new(source),
-    })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+    let table: toml::Table =
+        text.parse().map_err(|source| SettingsError::NotToml { path: path.to_owned(), source: Box::new(source) })?;
     table
         .into_iter()
         .map(|(key, value)| {
             let name = names.iter().find(|name| **name == key);
-            let name = name.ok_or_else(|| SettingsError::UnknownKey {
-                path: path.to_owned(),
-                key: key.clone(),
-            })?;
+            let name = name.ok_or_else(|| SettingsError::UnknownKey { path: path.to_owned(), key: key.clone() })?;
             let place = format!("{}, `{key}`", path.display());
-            Ok((
-                *name,
-                Found {
-                    value: as_text(value),
-                    place,
-                },
-            ))
+            Ok((*name, Found { value: as_text(value), place }))
         })
         .collect()
 }

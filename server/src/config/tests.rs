@@ -24,21 +24,11 @@ fn nothing_has_to_be_set() {
 fn flags_are_stronger_than_the_environment_and_that_than_the_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("latchkey.toml");
-    std::fs::write(
-        &file,
-        "product_name = \"File\"\nsign_up = \"closed\"\nlongest_overlap_days = 7\n",
-    )
-    .expect("written");
-    let flags = SettingFlags {
-        config: Some(file),
-        product_name: Some("Flag".to_owned()),
-        ..SettingFlags::default()
-    };
-    let settings = load(
-        flags,
-        &[("LATCHKEY_PRODUCT_NAME", "Variable"), ("LATCHKEY_SIGN_UP", "invite")],
-    )
-    .expect("loads");
+    std::fs::write(&file, "product_name = \"File\"\nsign_up = \"closed\"\nlongest_overlap_days = 7\n")
+        .expect("written");
+    let flags = SettingFlags { config: Some(file), product_name: Some("Flag".to_owned()), ..SettingFlags::default() };
+    let settings =
+        load(flags, &[("LATCHKEY_PRODUCT_NAME", "Variable"), ("LATCHKEY_SIGN_UP", "invite")]).expect("loads");
     assert_eq!(settings.product_name, "Flag");
     assert_eq!(settings.policy.sign_up, SignUp::Invite);
     assert_eq!(settings.policy.longest_overlap, Duration::days(7));
@@ -52,10 +42,7 @@ fn unknown_names_are_errors_wherever_they_stand() {
     let error = from_environment(&[("LATCHKEY_CONFIG", file.to_str().expect("text"))]).expect_err("refused");
     assert!(error.contains("`sign_upp` is not a setting"), "{error}");
     let error = from_environment(&[("LATCHKEY_SIGN_UPP", "closed")]).expect_err("refused");
-    assert_eq!(
-        error,
-        "LATCHKEY_SIGN_UPP is not a setting. Settings are listed by `latchkey serve --help`"
-    );
+    assert_eq!(error, "LATCHKEY_SIGN_UPP is not a setting. Settings are listed by `latchkey serve --help`");
     from_environment(&[("LATCHKEY_addr", "127.0.0.1:1")]).expect_err("another case is another name");
     from_environment(&[("LATCHKEY_CHROMIUM", "x"), ("PATH", "y")]).expect("of other tools");
 }
@@ -90,10 +77,7 @@ fn an_empty_value_is_not_set() {
 #[test]
 fn a_public_url_is_written_as_browsers_write_origins() {
     let origin = |text: &str| PublicUrl::parse(text).map(|url| url.origin().to_owned());
-    assert_eq!(
-        origin("https://Keys.Example.com:443/").as_deref(),
-        Some("https://keys.example.com")
-    );
+    assert_eq!(origin("https://Keys.Example.com:443/").as_deref(), Some("https://keys.example.com"));
     assert_eq!(origin("http://lab.test:80").as_deref(), Some("http://lab.test"));
     assert_eq!(origin("http://lab.test:8080").as_deref(), Some("http://lab.test:8080"));
     assert_eq!(origin("http://[::1]:3000").as_deref(), Some("http://[::1]:3000"));

@@ -23,11 +23,7 @@ pub(super) async fn bound(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let most = if is_api(request.uri().path()) {
-        MOST_OF_A_CALL
-    } else {
-        MOST_OF_A_FORM
-    };
+    let most = if is_api(request.uri().path()) { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
     if request.body().size_hint().lower() > most as u64 {
         return Problem::BodyTooLarge.into_response();
     }

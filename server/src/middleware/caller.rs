@@ -31,19 +31,14 @@ pub(super) async fn identify(State(serving): State<Serving>, mut request: Reques
     };
     let headers = request.headers();
     let device = find_cookie(headers, serving.site.cookies.device()).and_then(|text| Token::parse(&text));
-    let user_agent = headers
-        .get(header::USER_AGENT)
-        .map(|text| tidy_user_agent(&String::from_utf8_lossy(text.as_bytes())));
+    let user_agent =
+        headers.get(header::USER_AGENT).map(|text| tidy_user_agent(&String::from_utf8_lossy(text.as_bytes())));
     let peer = request.extensions().get::<PeerAddress>().map(|peer| peer.0.ip());
     let context = RequestContext {
         caller,
         address: peer.map(|peer| address(peer, headers, &serving.trusted_proxies)),
         user_agent,
-        request_id: request
-            .extensions()
-            .get::<RequestId>()
-            .map(|id| id.0.clone())
-            .unwrap_or_default(),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         device,
     };
     request.extensions_mut().insert(context);
@@ -101,9 +96,7 @@ mod tests {
 
     fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
-        let headers = forwarded
-            .iter()
-            .map(|value| (X_FORWARDED_FOR, HeaderValue::from_str(value).expect("a header")));
+        let headers = forwarded.iter().map(|value| (X_FORWARDED_FOR, HeaderValue::from_str(value).expect("a header")));
         let trusted: Vec<IpAddr> = trusted.iter().map(|text| ip(text)).collect();
         address(ip(peer), &headers.collect(), &trusted).to_string()
     }
@@ -118,14 +111,8 @@ mod tests {
     fn a_trusted_proxy_is_believed_up_to_the_first_stranger() {
         let trusted = ["10.0.0.1", "10.0.0.2"];
         assert_eq!(seen("10.0.0.1", &["203.0.113.9"], &trusted), "203.0.113.9");
-        assert_eq!(
-            seen("10.0.0.1", &["1.2.3.4, 203.0.113.9, 10.0.0.2"], &trusted),
-            "203.0.113.9"
-        );
-        assert_eq!(
-            seen("10.0.0.1", &["1.2.3.4", "203.0.113.9:4711"], &trusted),
-            "203.0.113.9"
-        );
+        assert_eq!(seen("10.0.0.1", &["1.2.3.4, 203.0.113.9, 10.0.0.2"], &trusted), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["1.2.3.4", "203.0.113.9:4711"], &trusted), "203.0.113.9");
         assert_eq!(seen("::ffff:10.0.0.1", &["[2001:db8::1]:80"], &trusted), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &["203.0.113.9, nonsense"], &trusted), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &[], &trusted), "10.0.0.1");

@@ -41,7 +41,5 @@ pub(super) async fn refuse_unmarked(State(serving): State<Serving>, request: Req
 
 /// An empty header says as little as none.
 fn is_marked(headers: &HeaderMap) -> bool {
-    [SEC_FETCH_SITE, header::ORIGIN]
-        .iter()
-        .any(|name| headers.get(name).is_some_and(|value| !value.is_empty()))
+    [SEC_FETCH_SITE, header::ORIGIN].iter().any(|name| headers.get(name).is_some_and(|value| !value.is_empty()))
 }

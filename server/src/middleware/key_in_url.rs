@@ -25,17 +25,13 @@ fn has_key(brand: &Brand, uri: &Uri) -> bool {
     let prefix = brand.private_prefix();
     let whole = |text: &str| contains_private_key(brand, text);
     let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
-    let in_value = |pair: &str| {
-        pair.split_once('=')
-            .is_some_and(|(_, value)| decode(value).trim().starts_with(&prefix))
-    };
+    let in_value =
+        |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(&prefix));
     in_text(uri.path()) || in_text(query) || query.split('&').any(in_value)
 }
 
 fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -48,7 +44,8 @@ mod tests {
     fn a_key_is_found_however_it_is_encoded() {
         let brand = Brand::none();
         let key = PrivateKey::mint(&brand, &OsEntropy);
-        let all_encoded: String = key.expose().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let all_encoded: String =
+            key.expose().bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).map(char::from).collect();
         let twice = all_encoded.replace('%', "%25");
         for target in [
             format!("/v1/account?key={}", key.expose()),
@@ -62,11 +59,7 @@ mod tests {
         ] {
             assert!(has_key(&brand, &target.parse().expect("a target")), "{target}");
         }
-        for target in [
-            "/v1/account",
-            "/v1/account?tag=not_private_at_all",
-            "/v1/account?private_mode=1",
-        ] {
+        for target in ["/v1/account", "/v1/account?tag=not_private_at_all", "/v1/account?private_mode=1"] {
             assert!(!has_key(&brand, &target.parse().expect("a target")), "{target}");
         }
     }

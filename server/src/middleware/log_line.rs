@@ -16,11 +16,7 @@ pub(super) async fn write(State(serving): State<Serving>, request: Request, next
     let method = request.method().clone();
     let path = path_to_log(serving.brand(), request.uri().path());
     let quiet = is_api(request.uri().path()) || request.uri().path().starts_with("/pkg/");
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = began.elapsed().as_millis();
@@ -51,21 +47,9 @@ mod tests {
 
     #[test]
     fn a_key_in_a_path_is_not_logged_however_it_is_encoded() {
-        for path in [
-            "/v1/private_abc",
-            "/v1/%70rivate_abc",
-            "/v1/%2570rivate%255Fabc",
-            "/x;private_abc/y",
-        ] {
-            assert_eq!(
-                path_to_log(&Brand::none(), path),
-                "(a path with a private key in it)",
-                "{path}"
-            );
+        for path in ["/v1/private_abc", "/v1/%70rivate_abc", "/v1/%2570rivate%255Fabc", "/x;private_abc/y"] {
+            assert_eq!(path_to_log(&Brand::none(), path), "(a path with a private key in it)", "{path}");
         }
-        assert_eq!(
-            path_to_log(&Brand::none(), "/dashboard/developers"),
-            "/dashboard/developers"
-        );
+        assert_eq!(path_to_log(&Brand::none(), "/dashboard/developers"), "/dashboard/developers");
     }
 }

@@ -39,10 +39,7 @@ fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-        (
-            HeaderName::from_static("cross-origin-resource-policy"),
-            HeaderValue::from_static("same-origin"),
-        ),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     ];
     headers.extend(fixed);
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(nonce)) {
@@ -55,9 +52,7 @@ fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
         headers.insert(coop, HeaderValue::from_static("same-origin"));
     }
     // Pages and answers are about keys; assets say themselves how long they may be kept.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The one policy. Not `strict-dynamic`: Leptos does not put the nonce where that would need it on its preloads.

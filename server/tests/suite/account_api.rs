@@ -19,22 +19,11 @@ struct Row {
 }
 
 fn row(name: &'static str, headers: Vec<String>, status: u16, code: &'static str, message: &'static str) -> Row {
-    Row {
-        name,
-        headers,
-        path: "/v1/account".to_owned(),
-        status,
-        code,
-        message,
-    }
+    Row { name, headers, path: "/v1/account".to_owned(), status, code, message }
 }
 
 async fn check(world: &World, row: Row) {
-    let headers: Vec<_> = row
-        .headers
-        .iter()
-        .map(|value| ("authorization", value.as_str()))
-        .collect();
+    let headers: Vec<_> = row.headers.iter().map(|value| ("authorization", value.as_str())).collect();
     let answer = world.get(&row.path, &headers).await;
     let body = answer.json();
     assert_eq!(answer.status, row.status, "{}", row.name);
@@ -45,11 +34,7 @@ async fn check(world: &World, row: Row) {
     assert_eq!(answer.header("content-type"), "application/json", "{}", row.name);
     assert_eq!(answer.header("cache-control"), "no-store", "{}", row.name);
     assert!(answer.header("x-request-id").starts_with("req_"), "{}", row.name);
-    let challenge = if row.status == 401 {
-        "Basic realm=\"Latchkey\""
-    } else {
-        ""
-    };
+    let challenge = if row.status == 401 { "Basic realm=\"Latchkey\"" } else { "" };
     assert_eq!(answer.header("www-authenticate"), challenge, "{}", row.name);
 }
 
@@ -68,29 +53,11 @@ async fn a_request_without_a_usable_key_is_told_what_to_do() {
     for row in [
         row("no header", vec![], 401, "KEY_MISSING", missing),
         row("empty user name", vec![basic("")], 401, "KEY_MISSING", missing),
-        row(
-            "another scheme",
-            vec![format!("Digest {key}")],
-            401,
-            "KEY_MISSING",
-            missing,
-        ),
-        row(
-            "nobody's",
-            vec![basic(nobodys.expose())],
-            403,
-            "KEY_UNKNOWN",
-            UNAUTHENTICATED,
-        ),
+        row("another scheme", vec![format!("Digest {key}")], 401, "KEY_MISSING", missing),
+        row("nobody's", vec![basic(nobodys.expose())], 403, "KEY_UNKNOWN", UNAUTHENTICATED),
         row("a typo", vec![basic(&typo)], 403, "KEY_UNKNOWN", UNAUTHENTICATED),
         row("cut off", vec![bearer(&key[..30])], 403, "KEY_UNKNOWN", UNAUTHENTICATED),
-        row(
-            "not base 64",
-            vec!["Basic %%%".to_owned()],
-            403,
-            "KEY_UNKNOWN",
-            UNAUTHENTICATED,
-        ),
+        row("not base 64", vec!["Basic %%%".to_owned()], 403, "KEY_UNKNOWN", UNAUTHENTICATED),
         row("public", vec![basic(public)], 403, "KEY_IS_PUBLIC", UNAUTHENTICATED),
         row(
             "two headers",
@@ -99,33 +66,17 @@ async fn a_request_without_a_usable_key_is_told_what_to_do() {
             "HEADER_REPEATED",
             "Your request contains more than one Authorization header.",
         ),
-        Row {
-            path: format!("/v1/account?key={key}"),
-            ..row("in the URL", vec![], 400, "KEY_IN_URL", in_url)
-        },
+        Row { path: format!("/v1/account?key={key}"), ..row("in the URL", vec![], 400, "KEY_IN_URL", in_url) },
         Row {
             path: format!("/v1/account?key={encoded}"),
             ..row("encoded in the URL", vec![basic(key)], 400, "KEY_IN_URL", in_url)
         },
-        Row {
-            path: format!("/v1/nothing?key={key}"),
-            ..row("in another URL", vec![], 400, "KEY_IN_URL", in_url)
-        },
+        Row { path: format!("/v1/nothing?key={key}"), ..row("in another URL", vec![], 400, "KEY_IN_URL", in_url) },
     ] {
         check(&world, row).await;
     }
     world.disable(&account.account_id).await;
-    check(
-        &world,
-        row(
-            "disabled",
-            vec![basic(key)],
-            403,
-            "ACCOUNT_DISABLED",
-            "Your account is disabled.",
-        ),
-    )
-    .await;
+    check(&world, row("disabled", vec![basic(key)], 403, "ACCOUNT_DISABLED", "Your account is disabled.")).await;
 }
 
 #[tokio::test]
@@ -139,17 +90,7 @@ async fn only_the_holder_of_a_once_valid_key_learns_that_it_ended() {
     check(&world, row("revoked", vec![basic(first)], 403, "KEY_REVOKED", EXPIRED)).await;
     world.roll(&account.account_id, ExpireOld::In1Hour).await;
     world.clock.set(NOW + HOUR);
-    check(
-        &world,
-        row(
-            "expired",
-            vec![basic(new.private_key.expose())],
-            403,
-            "KEY_EXPIRED",
-            EXPIRED,
-        ),
-    )
-    .await;
+    check(&world, row("expired", vec![basic(new.private_key.expose())], 403, "KEY_EXPIRED", EXPIRED)).await;
 }
 
 #[tokio::test]
@@ -163,12 +104,9 @@ async fn a_working_key_is_told_whose_it_is() {
         "keyPair": { "id": pair.pair.id, "publicKey": pair.pair.public_key, "status": "active", "expiresAt": null },
     });
     let key = pair.private_key.expose();
-    for header in [
-        basic(key),
-        bearer(key),
-        basic(key).replace("Basic", "bAsIc"),
-        bearer(key).replace("Bearer", "BEARER"),
-    ] {
+    for header in
+        [basic(key), bearer(key), basic(key).replace("Basic", "bAsIc"), bearer(key).replace("Bearer", "BEARER")]
+    {
         let answer = world.get("/v1/account", &[("authorization", &header)]).await;
         assert_eq!((answer.status.as_u16(), answer.json()), (200, expected.clone()));
         assert_eq!(answer.header("content-type"), "application/json");
@@ -183,13 +121,8 @@ async fn a_rolled_pair_still_works_until_its_expiry_and_says_so() {
     let world = World::at("https://keys.example.com").await;
     let account = world.account().await;
     world.clock.set(NOW + 500);
-    let Rolled::Done { new, old } = world.roll(&account.account_id, ExpireOld::In1Hour).await else {
-        panic!("rolled")
-    };
-    let (old_key, new_key) = (
-        basic(account.first_pair.private_key.expose()),
-        basic(new.private_key.expose()),
-    );
+    let Rolled::Done { new, old } = world.roll(&account.account_id, ExpireOld::In1Hour).await else { panic!("rolled") };
+    let (old_key, new_key) = (basic(account.first_pair.private_key.expose()), basic(new.private_key.expose()));
     let ends = NOW + 500 + HOUR;
 
     for now in [NOW + 500, ends - 1] {
@@ -199,9 +132,8 @@ async fn a_rolled_pair_still_works_until_its_expiry_and_says_so() {
         let answer = world.get("/v1/account", &[("authorization", &old_key)]).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.json()["keyPair"]["id"], old.id.as_str());
-        let told: Vec<_> = ["deprecation", "sunset", "link"]
-            .map(|name| format!("{name}: {}", answer.header(name)))
-            .into();
+        let told: Vec<_> =
+            ["deprecation", "sunset", "link"].map(|name| format!("{name}: {}", answer.header(name))).into();
         let pair = &answer.json()["keyPair"];
         let shown = format!("{}\n{} {}", told.join("\n"), pair["status"], pair["expiresAt"]);
         insta::allow_duplicates! {
@@ -218,14 +150,8 @@ async fn a_rolled_pair_still_works_until_its_expiry_and_says_so() {
     for now in [ends, ends - 1] {
         world.clock.set(now);
         let answer = world.get("/v1/account", &[("authorization", &old_key)]).await;
-        assert_eq!(
-            (answer.status.as_u16(), &answer.json()["code"]),
-            (403, &json!("KEY_EXPIRED"))
-        );
-        assert_eq!(
-            world.get("/v1/account", &[("authorization", &new_key)]).await.status,
-            200
-        );
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!("KEY_EXPIRED")));
+        assert_eq!(world.get("/v1/account", &[("authorization", &new_key)]).await.status, 200);
     }
 }
 
@@ -236,10 +162,7 @@ async fn a_key_that_cannot_be_checked_is_neither_accepted_nor_refused() {
     world.break_database().await;
     let key = basic(account.first_pair.private_key.expose());
     let answer = world.get("/v1/account", &[("authorization", &key)]).await;
-    assert_eq!(
-        (answer.status.as_u16(), &answer.json()["code"]),
-        (503, &json!("UNAVAILABLE"))
-    );
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (503, &json!("UNAVAILABLE")));
     assert_eq!(answer.header("retry-after"), "5");
     // What is no key needs no database.
     let answer = world.get("/v1/account", &[("authorization", "Bearer nonsense")]).await;
@@ -252,10 +175,7 @@ async fn a_cookie_means_nothing_to_the_api() {
     world.account().await;
     let cookie = world.signed_in().await;
     let answer = world.get("/v1/account", &[("cookie", &cookie)]).await;
-    assert_eq!(
-        (answer.status.as_u16(), &answer.json()["code"]),
-        (401, &json!("KEY_MISSING"))
-    );
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (401, &json!("KEY_MISSING")));
 }
 
 #[tokio::test]

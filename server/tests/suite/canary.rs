@@ -20,14 +20,8 @@ fn traces(key: &str) -> BTreeSet<Vec<u8>> {
         BASE32_NOPAD.encode(bytes).into_bytes(),
         key.replace('_', "%5F").into_bytes(),
         key.replace('_', "%5f").into_bytes(),
-        bytes
-            .iter()
-            .flat_map(|byte| format!("%{byte:02x}").into_bytes())
-            .collect(),
-        bytes
-            .iter()
-            .flat_map(|byte| format!("%{byte:02X}").into_bytes())
-            .collect(),
+        bytes.iter().flat_map(|byte| format!("%{byte:02x}").into_bytes()).collect(),
+        bytes.iter().flat_map(|byte| format!("%{byte:02X}").into_bytes()).collect(),
         // Without its prefix, in case that is stored by itself.
         bytes[key.rfind('_').unwrap() + 1..].to_vec(),
     ]);
@@ -61,37 +55,27 @@ fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
 /// The files in which some trace of some key was found.
 fn leaks(directory: &Path, keys: &[String]) -> Vec<String> {
     let traces: Vec<_> = keys.iter().flat_map(|key| traces(key)).collect();
-    let holds = |bytes: &[u8]| {
-        traces
-            .iter()
-            .any(|trace| bytes.windows(trace.len()).any(|window| window == trace.as_slice()))
-    };
-    files(directory)
-        .into_iter()
-        .filter(|(_, bytes)| holds(bytes))
-        .map(|(path, _)| path)
-        .collect()
+    let holds =
+        |bytes: &[u8]| traces.iter().any(|trace| bytes.windows(trace.len()).any(|window| window == trace.as_slice()));
+    files(directory).into_iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path).collect()
 }
 
 #[test]
 fn no_private_key_is_left_in_any_file() {
     let place = Place::new();
     let served = place.serve(&[("LATCHKEY_LOG", "debug")]);
-    let created = place
-        .run(&["account", "create", "--email", "ada@example.org", "--json"])
-        .json();
+    let created = place.run(&["account", "create", "--email", "ada@example.org", "--json"]).json();
     let account = created["account_id"].as_str().unwrap();
     let mut keys = vec![created["key_pair"]["private_key"].as_str().unwrap().to_owned()];
     for end in ["1h", "immediately", "7d"] {
         place.run(&["keys", "reveal", "--account", account, "--json"]).json();
-        let rolled = place
-            .run(&["keys", "roll", "--account", account, "--expire-old", end, "--json"])
-            .json();
+        let rolled = place.run(&["keys", "roll", "--account", account, "--expire-old", end, "--json"]).json();
         keys.push(rolled["new"]["private_key"].as_str().unwrap().to_owned());
     }
     let mut statuses = BTreeSet::new();
     for key in &keys {
-        let encoded: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded: String =
+            key.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).map(char::from).collect();
         for (target, authorization) in [
             ("/v1/account".to_owned(), basic(key)),
             ("/v1/account".to_owned(), bearer(key)),
@@ -105,11 +89,7 @@ fn no_private_key_is_left_in_any_file() {
             statuses.insert(served.get(&target, &authorization).0);
         }
     }
-    assert_eq!(
-        statuses,
-        BTreeSet::from([200, 400, 403, 404]),
-        "every kind of answer was given"
-    );
+    assert_eq!(statuses, BTreeSet::from([200, 400, 403, 404]), "every kind of answer was given");
     let while_running = leaks(place.directory.path(), &keys);
     assert!(while_running.is_empty(), "{while_running:?}");
     let (out, well) = served.stop();
@@ -117,10 +97,7 @@ fn no_private_key_is_left_in_any_file() {
     let afterwards = leaks(place.directory.path(), &keys);
     assert!(afterwards.is_empty(), "{afterwards:?}");
     let log = std::fs::read_to_string(place.path("serve.log")).unwrap();
-    assert!(
-        log.contains("answered") && log.contains("DEBUG"),
-        "the log was written: {log}"
-    );
+    assert!(log.contains("answered") && log.contains("DEBUG"), "the log was written: {log}");
 }
 
 #[test]
@@ -134,11 +111,7 @@ fn a_planted_key_is_found() {
     for before in ["", "a", "ab", "abc"] {
         let around = format!("{before}{key}:do_not_set");
         assert_eq!(plant(BASE64_NOPAD.encode(around.as_bytes()).as_bytes()), 1, "{before}");
-        assert_eq!(
-            plant(BASE64URL_NOPAD.encode(around.as_bytes()).as_bytes()),
-            1,
-            "{before}"
-        );
+        assert_eq!(plant(BASE64URL_NOPAD.encode(around.as_bytes()).as_bytes()), 1, "{before}");
     }
     assert_eq!(plant(key.as_bytes()), 1);
     assert_eq!(plant(HEXLOWER.encode(key.as_bytes()).as_bytes()), 1);

@@ -27,9 +27,7 @@ async fn start(limits: Limits) -> Running {
         tokio::time::sleep(Duration::from_millis(400)).await;
         "done"
     };
-    let router = Router::new()
-        .route("/", get(|| async { "hello" }))
-        .route("/slow", get(slow));
+    let router = Router::new().route("/", get(|| async { "hello" })).route("/slow", get(slow));
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(accept::serve(listener, router, limits, async move {
         let _ = stopped.await;
@@ -38,19 +36,14 @@ async fn start(limits: Limits) -> Running {
 }
 
 fn limits() -> Limits {
-    Limits {
-        headers: HEADERS,
-        ..Limits::default()
-    }
+    Limits { headers: HEADERS, ..Limits::default() }
 }
 
 /// Everything the server says until it hangs up, and how long that took.
 async fn until_closed(stream: &mut TcpStream) -> (String, Duration) {
     let began = Instant::now();
     let mut said = Vec::new();
-    let _ = timeout(SOON, stream.read_to_end(&mut said))
-        .await
-        .expect("the server hangs up");
+    let _ = timeout(SOON, stream.read_to_end(&mut said)).await.expect("the server hangs up");
     (String::from_utf8_lossy(&said).into_owned(), began.elapsed())
 }
 
@@ -67,10 +60,7 @@ async fn headers_that_trickle_in_are_cut_off() {
     let running = start(limits()).await;
     let mut stream = TcpStream::connect(running.addr).await.unwrap();
     let began = Instant::now();
-    for byte in b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        .iter()
-        .cycle()
-    {
+    for byte in b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaa".iter().cycle() {
         if stream.write_all(&[*byte]).await.is_err() || began.elapsed() > SOON {
             break;
         }
@@ -100,20 +90,13 @@ async fn headers_larger_than_the_buffer_are_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_for_room() {
-    let running = start(Limits {
-        connections: 1,
-        ..limits()
-    })
-    .await;
+    let running = start(Limits { connections: 1, ..limits() }).await;
     let _first = TcpStream::connect(running.addr).await.unwrap();
     tokio::time::sleep(HEADERS / 4).await;
     let mut second = TcpStream::connect(running.addr).await.unwrap();
     second.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let mut byte = [0];
-    assert!(
-        timeout(HEADERS / 4, second.read(&mut byte)).await.is_err(),
-        "no room while the first is there"
-    );
+    assert!(timeout(HEADERS / 4, second.read(&mut byte)).await.is_err(), "no room while the first is there");
     // The first one is silent, so it goes.
     assert_eq!(timeout(SOON, second.read(&mut byte)).await.unwrap().unwrap(), 1);
 }
@@ -122,10 +105,7 @@ async fn connections_beyond_the_limit_wait_for_room() {
 async fn requests_under_way_are_answered_before_the_process_stops() {
     let running = start(Limits::default()).await;
     let mut stream = TcpStream::connect(running.addr).await.unwrap();
-    stream
-        .write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     running.stop.send(()).unwrap();
     let (said, _) = until_closed(&mut stream).await;

@@ -9,14 +9,8 @@ async fn only_our_own_pages_may_change_something_for_a_signed_in_person() {
     let world = World::http().await;
     world.account().await;
     for (headers, refused) in [
-        (
-            vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
-            true,
-        ),
-        (
-            vec![("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:4000")],
-            true,
-        ),
+        (vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")], true),
+        (vec![("sec-fetch-site", "same-site"), ("origin", "http://127.0.0.1:4000")], true),
         (vec![("sec-fetch-site", "cross-site")], true),
         (vec![("origin", "null")], true),
         (vec![("origin", "https://evil.example")], true),
@@ -35,11 +29,7 @@ async fn only_our_own_pages_may_change_something_for_a_signed_in_person() {
         let answer = world.call("sign_out", &all, "").await;
         let ended = world.get("/dashboard/developers", &[("cookie", &cookie)]).await.status == 302;
         if refused {
-            assert_eq!(
-                (answer.status.as_u16(), &answer.json()["code"]),
-                (403, &"CROSS_SITE".into()),
-                "{headers:?}"
-            );
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &"CROSS_SITE".into()), "{headers:?}");
         } else {
             assert_eq!(answer.status, 200, "{headers:?} {}", answer.body);
         }
@@ -64,13 +54,8 @@ async fn another_site_cannot_sign_its_visitor_in_as_somebody_else() {
     let world = World::http().await;
     world.account().await;
     let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
-    let answer = world
-        .call(
-            "sign_in",
-            &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
-            &form,
-        )
-        .await;
+    let answer =
+        world.call("sign_in", &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")], &form).await;
     assert_eq!(answer.status, 403);
     assert_eq!(answer.header("set-cookie"), "");
 }
@@ -83,19 +68,8 @@ async fn server_functions_answer_nothing_but_post() {
     }
     let world = World::http().await;
     for method in ["GET", "PUT", "DELETE", "PATCH"] {
-        let answer = world
-            .send(
-                method,
-                &server_function("sign_out"),
-                &[("sec-fetch-site", "same-origin")],
-                "",
-            )
-            .await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.header("allow")),
-            (405, "POST"),
-            "{method}"
-        );
+        let answer = world.send(method, &server_function("sign_out"), &[("sec-fetch-site", "same-origin")], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "POST"), "{method}");
     }
 }
 
@@ -114,9 +88,7 @@ async fn a_form_without_wasm_is_never_led_to_another_site() {
     ] {
         let mut headers = vec![("accept", plain), ("sec-fetch-site", "same-origin")];
         headers.extend(referer.map(|referer| ("referer", referer)));
-        let answer = world
-            .call("sign_in", &headers, "email=a%40example.org&password=wrong")
-            .await;
+        let answer = world.call("sign_in", &headers, "email=a%40example.org&password=wrong").await;
         let location = answer.header("location");
         let target = location.split('?').next().unwrap();
         assert_eq!(answer.status, 302, "{referer:?} {}", answer.body);

@@ -9,10 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tower::ServiceExt as _;
 
-const BROWSER: (&str, &str) = (
-    "accept",
-    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-);
+const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
 const PROGRAM: (&str, &str) = ("accept", "application/json");
 
 #[tokio::test]
@@ -43,20 +40,9 @@ async fn a_program_reads_json_and_a_person_a_page() {
         headers.push(BROWSER);
         let answer = world.send(method, path, &headers, body).await;
         assert_eq!(answer.status, status, "{method} {path}");
-        assert!(
-            answer.header("content-type").starts_with("text/html"),
-            "{method} {path}"
-        );
-        assert!(
-            answer.body.starts_with("<!DOCTYPE html>") && answer.body.contains("</html>"),
-            "{}",
-            answer.body
-        );
-        assert!(
-            answer.body.contains("<link rel=\"stylesheet\"") || answer.body.contains(".css"),
-            "{}",
-            answer.body
-        );
+        assert!(answer.header("content-type").starts_with("text/html"), "{method} {path}");
+        assert!(answer.body.starts_with("<!DOCTYPE html>") && answer.body.contains("</html>"), "{}", answer.body);
+        assert!(answer.body.contains("<link rel=\"stylesheet\"") || answer.body.contains(".css"), "{}", answer.body);
         assert_eq!(answer.header("cache-control"), "no-store");
     }
 }
@@ -74,11 +60,7 @@ async fn the_api_answers_json_whatever_a_client_accepts() {
     let world = World::http().await;
     for path in ["/v1", "/v1/nothing", "/api/auth"] {
         let answer = world.get(path, &[BROWSER]).await;
-        assert_eq!(
-            (answer.status.as_u16(), &answer.json()["code"]),
-            (404, &"NOT_FOUND".into()),
-            "{path}"
-        );
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &"NOT_FOUND".into()), "{path}");
     }
 }
 
@@ -103,27 +85,9 @@ async fn the_page_of_a_problem_needs_nothing_that_could_be_broken() {
 #[tokio::test]
 async fn a_body_is_bounded_whether_or_not_it_says_its_length() {
     let world = World::http().await;
-    assert_eq!(
-        world
-            .send("POST", "/v1/account", &[], &"a".repeat(64 * 1024))
-            .await
-            .status,
-        405
-    );
-    assert_eq!(
-        world
-            .send("POST", "/v1/account", &[], &"a".repeat(64 * 1024 + 1))
-            .await
-            .status,
-        413
-    );
-    assert_eq!(
-        world
-            .send("POST", "/sign-in", &[], &"a".repeat(16 * 1024 + 1))
-            .await
-            .status,
-        413
-    );
+    assert_eq!(world.send("POST", "/v1/account", &[], &"a".repeat(64 * 1024)).await.status, 405);
+    assert_eq!(world.send("POST", "/v1/account", &[], &"a".repeat(64 * 1024 + 1)).await.status, 413);
+    assert_eq!(world.send("POST", "/sign-in", &[], &"a".repeat(16 * 1024 + 1)).await.status, 413);
 }
 
 /// A body that does not say how long it is: it goes on for ever, or never comes.
@@ -136,7 +100,11 @@ impl hyper::body::Body for Unsized {
     type Error = Infallible;
 
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.stalled { Poll::Pending } else { Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'a'; 1_000]))))) }
+        if self.stalled {
+            Poll::Pending
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'a'; 1_000])))))
+        }
     }
 }
 
@@ -161,26 +129,17 @@ async fn a_server_functions_error_has_the_status_that_says_the_same() {
     let form = "email=ada%40example.org&password=not+the+password";
     let ours = [("sec-fetch-site", "same-origin")];
     let answer = world.call("sign_in", &ours, form).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.body.as_str()),
-        (401, "\"SIGN_IN_FAILED\"")
-    );
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (401, "\"SIGN_IN_FAILED\""));
     for _ in 0..10 {
         world.call("sign_in", &ours, form).await;
     }
     let answer = world.call("sign_in", &ours, form).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.body.as_str()),
-        (429, "\"TOO_MANY_ATTEMPTS\"")
-    );
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (429, "\"TOO_MANY_ATTEMPTS\""));
     assert_eq!(answer.header("retry-after"), "900");
     let answer = world.call("load_developers_tab", &ours, "").await;
     assert_eq!(answer.status, 401);
     let answer = world.call("sign_in", &ours, "nonsense").await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.body.as_str()),
-        (422, "\"INVALID_INPUT\"")
-    );
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (422, "\"INVALID_INPUT\""));
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
@@ -195,12 +154,8 @@ async fn cookies_are_marked_by_the_public_url() {
         let form = format!("email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
         let answer = world.call("sign_in", &[("origin", url)], &form).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let cookies: Vec<_> = answer
-            .headers
-            .get_all("set-cookie")
-            .iter()
-            .map(|value| value.to_str().unwrap())
-            .collect();
+        let cookies: Vec<_> =
+            answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
         let marks = |name: &str| {
             let start = format!("{name}=");
             let cookie = cookies.iter().find(|cookie| cookie.starts_with(&start)).expect(name);
@@ -208,10 +163,7 @@ async fn cookies_are_marked_by_the_public_url() {
         };
         let secure = if url.starts_with("https") { "; Secure" } else { "" };
         assert_eq!(marks(session), format!("Path=/; HttpOnly; SameSite=Lax{secure}"));
-        assert_eq!(
-            marks(device),
-            format!("Path=/; HttpOnly; SameSite=Lax{secure}; Max-Age=15552000")
-        );
+        assert_eq!(marks(device), format!("Path=/; HttpOnly; SameSite=Lax{secure}; Max-Age=15552000"));
     }
 }
 
@@ -222,17 +174,8 @@ async fn a_database_that_does_not_answer_signs_nobody_out() {
     let cookie = world.signed_in().await;
     assert_eq!(world.get("/readyz", &[]).await.status, 200);
     world.break_database().await;
-    let answer = world
-        .get("/dashboard/developers", &[("cookie", &cookie), BROWSER])
-        .await;
-    assert_eq!(
-        (
-            answer.status.as_u16(),
-            answer.header("retry-after"),
-            answer.header("location")
-        ),
-        (503, "5", "")
-    );
+    let answer = world.get("/dashboard/developers", &[("cookie", &cookie), BROWSER]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after"), answer.header("location")), (503, "5", ""));
     assert_eq!(world.get("/readyz", &[]).await.status, 503);
     assert_eq!(world.get("/livez", &[]).await.status, 200);
 }

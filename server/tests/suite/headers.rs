@@ -8,11 +8,7 @@ use std::collections::HashSet;
 fn check(answer: &Answer, status: u16, https: bool) {
     assert_eq!(answer.status, status);
     let csp = answer.header("content-security-policy");
-    let nonce = csp
-        .split_once("'nonce-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .expect("a nonce")
-        .0;
+    let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
     assert_eq!(nonce.len(), 22);
     assert_eq!(
         csp.replace(nonce, "N"),
@@ -20,31 +16,17 @@ fn check(answer: &Answer, status: u16, https: bool) {
          font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
     );
     let permissions = answer.header("permissions-policy");
-    assert!(
-        permissions.starts_with("clipboard-write=(self), clipboard-read=(), "),
-        "{permissions}"
-    );
+    assert!(permissions.starts_with("clipboard-write=(self), clipboard-read=(), "), "{permissions}");
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("x-frame-options", "DENY"),
         ("cross-origin-resource-policy", "same-origin"),
-        (
-            "strict-transport-security",
-            if https {
-                "max-age=63072000; includeSubDomains"
-            } else {
-                ""
-            },
-        ),
+        ("strict-transport-security", if https { "max-age=63072000; includeSubDomains" } else { "" }),
         ("cross-origin-opener-policy", if https { "same-origin" } else { "" }),
     ] {
         assert_eq!(answer.header(name), value, "{status} {name}");
-        assert_eq!(
-            answer.headers.get_all(name).iter().count(),
-            usize::from(!value.is_empty()),
-            "{status} {name}"
-        );
+        assert_eq!(answer.headers.get_all(name).iter().count(), usize::from(!value.is_empty()), "{status} {name}");
     }
     let id = answer.header("x-request-id");
     assert!(id.starts_with("req_") && id.len() == 30, "{id}");
@@ -64,11 +46,7 @@ async fn every_answer_carries_the_security_headers() {
         check(&world.get("/", &[]).await, 302, https);
         check(&world.get("/v1/account?key=private_x", &[]).await, 400, https);
         check(&world.get("/v1/account", &[]).await, 401, https);
-        check(
-            &world.send("POST", "/_srv/x", &[("cookie", &cookie)], "").await,
-            403,
-            https,
-        );
+        check(&world.send("POST", "/_srv/x", &[("cookie", &cookie)], "").await, 403, https);
         check(&world.get("/nowhere", &[]).await, 404, https);
         check(&world.get("/pkg/nothing.js", &[]).await, 404, https);
         check(&world.send("POST", "/v1/account", &[], "").await, 405, https);
@@ -99,16 +77,8 @@ async fn the_scripts_of_a_page_carry_the_nonce_of_its_header() {
     let world = World::http().await;
     let answer = world.get("/sign-in", &[]).await;
     let csp = answer.header("content-security-policy");
-    let nonce = csp
-        .split_once("'nonce-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .expect("a nonce")
-        .0;
-    let scripts: Vec<&str> = answer
-        .body
-        .match_indices("<script")
-        .map(|(at, _)| &answer.body[at..])
-        .collect();
+    let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
+    let scripts: Vec<&str> = answer.body.match_indices("<script").map(|(at, _)| &answer.body[at..]).collect();
     assert!(!scripts.is_empty());
     for script in scripts {
         let tag = script.split_once('>').unwrap().0;
@@ -126,15 +96,10 @@ async fn only_hashed_assets_are_kept_by_browsers() {
     std::fs::write(site.join("pkg/latchkey.js.br"), "let br;").unwrap();
     let icon = world.get("/favicon.svg", &[]).await;
     assert_eq!(icon.header("cache-control"), "no-cache");
-    let again = world
-        .get("/favicon.svg", &[("if-none-match", icon.header("etag"))])
-        .await;
+    let again = world.get("/favicon.svg", &[("if-none-match", icon.header("etag"))]).await;
     assert_eq!((again.status.as_u16(), again.body.as_str()), (304, ""));
     let compressed = world.get("/pkg/latchkey.js", &[("accept-encoding", "gzip, br")]).await;
-    assert_eq!(
-        (compressed.header("content-encoding"), compressed.body.as_str()),
-        ("br", "let br;")
-    );
+    assert_eq!((compressed.header("content-encoding"), compressed.body.as_str()), ("br", "let br;"));
     assert_eq!(world.get("/sign-in", &[]).await.header("cache-control"), "no-store");
 }
 

@@ -39,9 +39,7 @@ impl From<Output> for Said {
 
 impl Place {
     pub fn new() -> Self {
-        Self {
-            directory: tempfile::tempdir().unwrap(),
-        }
+        Self { directory: tempfile::tempdir().unwrap() }
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -49,15 +47,13 @@ impl Place {
     }
 
     pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
-        command
-            .args(arguments)
-            .current_dir(self.directory.path())
-            .env_clear()
-            .env("USER", "tester");
-        command
-            .env("LATCHKEY_ADDR", "127.0.0.1:0")
-            .envs(variables.iter().copied());
+        self.command_by(env!("CARGO_BIN_EXE_latchkey"), arguments, variables)
+    }
+
+    fn command_by(&self, program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.directory.path()).env_clear().env("USER", "tester");
+        command.env("LATCHKEY_ADDR", "127.0.0.1:0").envs(variables.iter().copied());
         command
     }
 
@@ -66,29 +62,25 @@ impl Place {
     }
 
     pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
-        self.command(arguments, variables)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-            .into()
+        self.command(arguments, variables).stdin(Stdio::null()).output().unwrap().into()
     }
 
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
         let mut command = self.command(arguments, &[]);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap().into()
     }
 
     pub fn serve(&self, variables: &[(&str, &str)]) -> Served {
+        self.serve_by(env!("CARGO_BIN_EXE_latchkey"), variables)
+    }
+
+    /// The same with a program that lies elsewhere.
+    pub fn serve_by(&self, program: &str, variables: &[(&str, &str)]) -> Served {
         let log = self.directory.path().join("serve.log");
         let mut child = self
-            .command(&["serve"], variables)
+            .command_by(program, &["serve"], variables)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
@@ -97,10 +89,7 @@ impl Place {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
-        let addr = line
-            .trim_end()
-            .strip_prefix("Latchkey is ready on http://")
-            .and_then(|addr| addr.parse().ok());
+        let addr = line.trim_end().strip_prefix("Latchkey is ready on http://").and_then(|addr| addr.parse().ok());
         let Some(addr) = addr else {
             let _ = child.kill();
             let _ = child.wait();
@@ -119,26 +108,23 @@ pub struct Served {
 impl Served {
     /// Asks over a connection of its own; answers the status and the whole answer.
     pub fn get(&self, target: &str, authorization: &str) -> (u16, String) {
+        let header =
+            if authorization.is_empty() { String::new() } else { format!("Authorization: {authorization}\r\n") };
+        let said = self.ask(target, &header);
+        let status = said.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, said)
+    }
+
+    pub fn get_as_browser(&self, target: &str) -> String {
+        self.ask(target, "Accept: text/html\r\n")
+    }
+
+    fn ask(&self, target: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(self.addr).unwrap();
-        let header = if authorization.is_empty() {
-            String::new()
-        } else {
-            format!("Authorization: {authorization}\r\n")
-        };
-        write!(
-            stream,
-            "GET {target} HTTP/1.1\r\nHost: {}\r\n{header}Connection: close\r\n\r\n",
-            self.addr
-        )
-        .unwrap();
+        write!(stream, "GET {target} HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n", self.addr).unwrap();
         let mut said = String::new();
         stream.read_to_string(&mut said).unwrap();
-        let status = said
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .expect("a status");
-        (status, said)
+        said
     }
 
     /// Stops it as a service manager does; answers the rest of stdout and whether it ended well.

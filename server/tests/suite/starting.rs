@@ -32,11 +32,8 @@ fn closed_sign_up_points_to_the_command_line() {
 
 #[test]
 fn plain_http_to_other_machines_is_warned_about() {
-    for (url, warned) in [
-        ("http://lab.test", true),
-        ("http://localhost:9", false),
-        ("https://keys.example.com", false),
-    ] {
+    for (url, warned) in [("http://lab.test", true), ("http://localhost:9", false), ("https://keys.example.com", false)]
+    {
         let place = Place::new();
         place.serve(&[("LATCHKEY_PUBLIC_URL", url)]).stop();
         let log = std::fs::read_to_string(place.path("serve.log")).unwrap();
@@ -65,21 +62,14 @@ fn a_database_without_its_master_key_is_never_re_keyed() {
     std::fs::remove_file(&key).unwrap();
     let (code, err) = check(&place);
     assert_eq!(code, 1);
-    assert!(
-        err.contains("data/master.key does not exist. Restore the file from your backup"),
-        "{err}"
-    );
+    assert!(err.contains("data/master.key does not exist. Restore the file from your backup"), "{err}");
     assert!(!std::path::Path::new(&key).exists());
 
     let other = Place::new();
     assert_eq!(check(&other).0, 0);
     std::fs::copy(other.path("data/master.key"), &key).unwrap();
     let (code, err) = check(&place);
-    assert_eq!(
-        (code, err.contains("is not the master key of this database")),
-        (1, true),
-        "{err}"
-    );
+    assert_eq!((code, err.contains("is not the master key of this database")), (1, true), "{err}");
 
     std::fs::write(&key, kept).unwrap();
     assert_eq!(check(&place).0, 0);
@@ -92,16 +82,8 @@ fn a_master_key_that_others_can_read_is_refused() {
     std::fs::set_permissions(place.path("data/master.key"), std::fs::Permissions::from_mode(0o640)).unwrap();
     let (code, err) = check(&place);
     assert_eq!(code, 1);
-    assert!(
-        err.contains("can be read by others than its owner (mode 0640). Run: chmod 600"),
-        "{err}"
-    );
-    assert_eq!(
-        place
-            .run(&["keys", "list", "--account", "acct_00000000000000000000000000"])
-            .code,
-        1
-    );
+    assert!(err.contains("can be read by others than its owner (mode 0640). Run: chmod 600"), "{err}");
+    assert_eq!(place.run(&["keys", "list", "--account", "acct_00000000000000000000000000"]).code, 1);
 }
 
 #[test]
@@ -110,11 +92,33 @@ fn a_file_that_is_no_database_is_refused() {
     std::fs::create_dir(place.path("data")).unwrap();
     write(&place.path("data/latchkey.db"), &"not a database ".repeat(100));
     let (code, err) = check(&place);
-    assert_eq!(
-        (code, err.contains("could not be opened as a SQLite database")),
-        (1, true),
-        "{err}"
-    );
+    assert_eq!((code, err.contains("could not be opened as a SQLite database")), (1, true), "{err}");
+}
+
+#[test]
+fn a_build_with_hashed_files_lets_browsers_keep_them() {
+    let place = Place::new();
+    let hash = "Tv2xv-QLbE6zDgpkQ3VIkA";
+    let program = place.path("latchkey");
+    let built = env!("CARGO_BIN_EXE_latchkey");
+    std::fs::hard_link(built, &program).or_else(|_| std::fs::copy(built, &program).map(|_| ())).unwrap();
+    write(&place.path("hash.txt"), &format!("js: {hash}\nwasm: {hash}\ncss: {hash}\n"));
+    std::fs::create_dir_all(place.path("target/site/pkg")).unwrap();
+    write(&place.path(&format!("target/site/pkg/latchkey.{hash}.css")), "main {}");
+    write(&place.path("target/site/favicon.svg"), "<svg/>");
+
+    let served = place.serve_by(&program, &[]);
+    let css = format!("/pkg/latchkey.{hash}.css");
+    let cached = |target: &str| {
+        let said = served.get(target, "").1.to_lowercase();
+        said.lines().find_map(|line| line.strip_prefix("cache-control: ").map(str::to_owned)).expect("the header")
+    };
+    assert_eq!(cached(&css), "public, max-age=31536000, immutable");
+    assert_eq!(cached("/favicon.svg"), "no-cache");
+    assert_eq!(cached("/pkg/latchkey.AAAAAAAAAAAAAAAAAAAAAA.css"), "no-store");
+    for page in ["/sign-in", "/pkg/gone.js"] {
+        assert!(served.get_as_browser(page).contains(&css), "{page}");
+    }
 }
 
 #[test]
@@ -122,10 +126,5 @@ fn an_address_that_is_taken_is_refused() {
     let place = Place::new();
     let served = place.serve(&[]);
     let said = place.run(&["serve", "--addr", &served.addr.to_string()]);
-    assert_eq!(
-        (said.code, said.err.contains("LATCHKEY_ADDR chooses another address")),
-        (1, true),
-        "{}",
-        said.err
-    );
+    assert_eq!((said.code, said.err.contains("LATCHKEY_ADDR chooses another address")), (1, true), "{}", said.err);
 }

@@ -68,28 +68,14 @@ impl World {
         let mut settings = Settings::load(&SettingFlags::default(), &Environment::of(variables)).unwrap();
         settings.site_root = directory.path().join("site");
         std::fs::create_dir_all(settings.site_root.join("pkg")).unwrap();
-        let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display()))
-            .await
-            .unwrap();
+        let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display())).await.unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
         let sealer = Sealer::ephemeral(&OsEntropy).unwrap();
-        let backend = Backend::new(
-            Arc::new(store.clone()),
-            clock.clone(),
-            Arc::new(OsEntropy),
-            sealer,
-            settings.policy.clone(),
-        );
+        let backend =
+            Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone());
         let serving = Serving::new(backend.clone(), &settings, settings.addr);
         let router = router::build(serving.clone());
-        Self {
-            clock,
-            backend,
-            serving,
-            router,
-            store,
-            directory,
-        }
+        Self { clock, backend, serving, router, store, directory }
     }
 
     pub fn operator() -> RequestContext {
@@ -131,15 +117,8 @@ impl World {
 
     /// Signs the owner in; answers the `Cookie` header of their browser.
     pub async fn signed_in(&self) -> String {
-        let context = RequestContext {
-            caller: backend::Caller::Anonymous,
-            ..Self::operator()
-        };
-        let opened = self
-            .backend
-            .sign_in(&context, EMAIL, Password::new(PASSWORD.to_owned()))
-            .await
-            .unwrap();
+        let context = RequestContext { caller: backend::Caller::Anonymous, ..Self::operator() };
+        let opened = self.backend.sign_in(&context, EMAIL, Password::new(PASSWORD.to_owned())).await.unwrap();
         format!("{}={}", self.cookies().session(), opened.session.expose())
     }
 
@@ -157,10 +136,7 @@ impl World {
 
     /// Calls a server function as the page does.
     pub async fn call(&self, function: &str, headers: &[(&str, &str)], form: &str) -> Answer {
-        let mut all = vec![
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("accept", "application/json"),
-        ];
+        let mut all = vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
         all.extend(headers.iter().filter(|(name, _)| *name == "accept").copied());
         if all.len() > 2 {
             all.remove(1);
@@ -173,38 +149,21 @@ impl World {
 /// The whole path of a server function, which ends in a hash.
 pub fn server_function(name: &str) -> String {
     let start = format!("/_srv/{name}");
-    let rest_is_hash = |path: &str| {
-        path.strip_prefix(&start)
-            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-    };
-    router::server_functions()
-        .find(|(path, _)| rest_is_hash(path))
-        .expect("a function of this name")
-        .0
-        .to_owned()
+    let rest_is_hash =
+        |path: &str| path.strip_prefix(&start).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    router::server_functions().find(|(path, _)| rest_is_hash(path)).expect("a function of this name").0.to_owned()
 }
 
 pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "127.0.0.1:3000");
+    let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:3000");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let body = if body.is_empty() {
-        Body::empty()
-    } else {
-        Body::from(body.to_owned())
-    };
+    let body = if body.is_empty() { Body::empty() } else { Body::from(body.to_owned()) };
     let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
-    }
+    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
 impl Answer {

@@ -8,10 +8,7 @@ use std::sync::Arc;
 /// Every field comes back as it was written, by a read and in a transaction.
 pub async fn an_account_is_read_back(store: Arc<dyn Store>) {
     let world = World::new(store);
-    let plain = AccountRecord {
-        name: String::new(),
-        ..world.new_account()
-    };
+    let plain = AccountRecord { name: String::new(), ..world.new_account() };
     let full = AccountRecord {
         name: "Zoë & Söhne 🗝".to_owned(),
         external_id: Some("cus_1".to_owned()),
@@ -19,18 +16,9 @@ pub async fn an_account_is_read_back(store: Arc<dyn Store>) {
         ..world.new_account()
     };
     for account in [plain, full] {
-        world
-            .write(async |tx| tx.insert_account(&account).await)
-            .await
-            .expect("stored");
-        assert_eq!(
-            world.store.find_account(&account.id).await.expect("read"),
-            Some(account.clone())
-        );
-        let locked = world
-            .write(async |tx| tx.lock_account(&account.id).await)
-            .await
-            .expect("read");
+        world.write(async |tx| tx.insert_account(&account).await).await.expect("stored");
+        assert_eq!(world.store.find_account(&account.id).await.expect("read"), Some(account.clone()));
+        let locked = world.write(async |tx| tx.lock_account(&account.id).await).await.expect("read");
         assert_eq!(locked, Some(account));
     }
 }
@@ -40,13 +28,7 @@ pub async fn an_unknown_account_is_not_found(store: Arc<dyn Store>) {
     let world = World::new(store);
     let unknown = world.new_account().id;
     assert_eq!(world.store.find_account(&unknown).await.expect("read"), None);
-    assert_eq!(
-        world
-            .write(async |tx| tx.lock_account(&unknown).await)
-            .await
-            .expect("read"),
-        None
-    );
+    assert_eq!(world.write(async |tx| tx.lock_account(&unknown).await).await.expect("read"), None);
 }
 
 /// Two accounts never share an external id; accounts without one do not get in each other's way.
@@ -55,18 +37,9 @@ pub async fn a_taken_external_id_is_refused(store: Arc<dyn Store>) {
     world.account().await;
     world.account().await;
     let taken = Some("cus_1".to_owned());
-    let first = AccountRecord {
-        external_id: taken.clone(),
-        ..world.new_account()
-    };
-    world
-        .write(async |tx| tx.insert_account(&first).await)
-        .await
-        .expect("stored");
-    let second = AccountRecord {
-        external_id: taken,
-        ..world.new_account()
-    };
+    let first = AccountRecord { external_id: taken.clone(), ..world.new_account() };
+    world.write(async |tx| tx.insert_account(&first).await).await.expect("stored");
+    let second = AccountRecord { external_id: taken, ..world.new_account() };
     let refused = world.write(async |tx| tx.insert_account(&second).await).await;
     assert_conflict(&refused, Conflict::ExternalIdTaken);
     assert_eq!(world.store.find_account(&second.id).await.expect("read"), None);
@@ -84,23 +57,9 @@ pub async fn an_account_is_disabled_and_enabled_again(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (account, other) = (world.account().await, world.account().await);
     for disabled_at in [Some(NOW), None] {
-        world
-            .write(async |tx| tx.set_account_disabled(&account.id, disabled_at).await)
-            .await
-            .expect("stored");
-        let found = world
-            .store
-            .find_account(&account.id)
-            .await
-            .expect("read")
-            .expect("there");
-        assert_eq!(
-            found,
-            AccountRecord {
-                disabled_at,
-                ..account.clone()
-            }
-        );
+        world.write(async |tx| tx.set_account_disabled(&account.id, disabled_at).await).await.expect("stored");
+        let found = world.store.find_account(&account.id).await.expect("read").expect("there");
+        assert_eq!(found, AccountRecord { disabled_at, ..account.clone() });
     }
     assert_eq!(world.store.find_account(&other.id).await.expect("read"), Some(other));
 }
@@ -109,11 +68,7 @@ pub async fn an_account_is_disabled_and_enabled_again(store: Arc<dyn Store>) {
 pub async fn disabling_an_unknown_account_fails(store: Arc<dyn Store>) {
     let world = World::new(store);
     let unknown = world.new_account().id;
-    assert_failed(
-        &world
-            .write(async |tx| tx.set_account_disabled(&unknown, Some(NOW)).await)
-            .await,
-    );
+    assert_failed(&world.write(async |tx| tx.set_account_disabled(&unknown, Some(NOW)).await).await);
 }
 
 /// Each role comes back as itself.
@@ -123,10 +78,7 @@ pub async fn every_role_is_read_back(store: Arc<dyn Store>) {
     for role in Role::ALL {
         let person = world.person().await;
         let membership = world.join(&person, &account, role).await;
-        assert_eq!(
-            world.store.find_membership(&person.id).await.expect("read"),
-            Some(membership)
-        );
+        assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(membership));
     }
 }
 
@@ -138,10 +90,7 @@ pub async fn the_membership_found_is_the_first_joined(store: Arc<dyn Store>) {
     let (older, newer) = (world.account().await, world.account().await);
     let first = world.join(&person, &newer, Role::Viewer).await;
     world.join(&person, &older, Role::Owner).await;
-    assert_eq!(
-        world.store.find_membership(&person.id).await.expect("read"),
-        Some(first)
-    );
+    assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(first));
 }
 
 /// A person is in an account once, with one role.
@@ -149,31 +98,17 @@ pub async fn nobody_is_in_an_account_twice(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (person, account) = (world.person().await, world.account().await);
     let first = world.join(&person, &account, Role::Viewer).await;
-    let second = Membership {
-        role: Role::Owner,
-        ..first.clone()
-    };
+    let second = Membership { role: Role::Owner, ..first.clone() };
     assert_failed(&world.write(async |tx| tx.insert_membership(&second).await).await);
-    assert_eq!(
-        world.store.find_membership(&person.id).await.expect("read"),
-        Some(first)
-    );
+    assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(first));
 }
 
 /// There is no membership of nobody, or in nothing.
 pub async fn a_membership_needs_its_person_and_its_account(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (person, account) = (world.person().await, world.account().await);
-    let of_nobody = Membership {
-        account_id: account.id.clone(),
-        user_id: world.new_person().id,
-        role: Role::Viewer,
-    };
-    let in_nothing = Membership {
-        account_id: world.new_account().id,
-        user_id: person.id.clone(),
-        role: Role::Viewer,
-    };
+    let of_nobody = Membership { account_id: account.id.clone(), user_id: world.new_person().id, role: Role::Viewer };
+    let in_nothing = Membership { account_id: world.new_account().id, user_id: person.id.clone(), role: Role::Viewer };
     for membership in [of_nobody, in_nothing] {
         assert_failed(&world.write(async |tx| tx.insert_membership(&membership).await).await);
     }

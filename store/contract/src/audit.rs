@@ -6,23 +6,6 @@ use domain::AccountId;
 use domain::audit::{Act, Actor, Event, Target};
 use std::sync::Arc;
 
-const ACTS: [Act; 14] = [
-    Act::AccountCreate,
-    Act::SignIn,
-    Act::SignInRefused,
-    Act::SignOut,
-    Act::StepUpRefused,
-    Act::KeyReveal,
-    Act::KeyRevealRefused,
-    Act::KeyRoll,
-    Act::KeyRollRefused,
-    Act::KeyRevoke,
-    Act::KeyRevokeRefused,
-    Act::KeyExpire,
-    Act::PasswordLink,
-    Act::PasswordSet,
-];
-
 fn new_event(world: &World, account_id: Option<&AccountId>) -> Event {
     Event {
         id: world.event_id(),
@@ -39,10 +22,7 @@ fn new_event(world: &World, account_id: Option<&AccountId>) -> Event {
 }
 
 async fn record(world: &World, event: &Event) {
-    world
-        .write(async |tx| tx.insert_event(event).await)
-        .await
-        .expect("recorded");
+    world.write(async |tx| tx.insert_event(event).await).await.expect("recorded");
 }
 
 /// Every kind of actor and target, every act and every field comes back.
@@ -54,13 +34,8 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
     let name = person.email.to_string();
     let actors = [
         Actor::Anonymous,
-        Actor::Person {
-            id: person.id.clone(),
-            name,
-        },
-        Actor::Operator {
-            name: "root".to_owned(),
-        },
+        Actor::Person { id: person.id.clone(), name },
+        Actor::Operator { name: "root".to_owned() },
         Actor::Pair { id: pair.id.clone() },
         Actor::System,
     ];
@@ -71,10 +46,7 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
         Target::Session(session.id),
     ];
     for actor in actors {
-        let plain = Event {
-            actor: actor.clone(),
-            ..new_event(&world, None)
-        };
+        let plain = Event { actor: actor.clone(), ..new_event(&world, None) };
         let full = Event {
             actor,
             act: Act::KeyRoll,
@@ -89,11 +61,8 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
             assert_eq!(world.store.list_events(None, 1).await.expect("read"), [event]);
         }
     }
-    for act in ACTS {
-        let event = Event {
-            act,
-            ..new_event(&world, None)
-        };
+    for act in Act::ALL.iter().copied() {
+        let event = Event { act, ..new_event(&world, None) };
         record(&world, &event).await;
         assert_eq!(world.store.list_events(None, 1).await.expect("read"), [event]);
     }
@@ -105,10 +74,7 @@ pub async fn events_are_listed_newest_first(store: Arc<dyn Store>) {
     let account = world.account().await;
     let mut expected = Vec::new();
     for instant in [at(0), at(0), at(9), at(-9)] {
-        let event = Event {
-            at: instant,
-            ..new_event(&world, Some(&account.id))
-        };
+        let event = Event { at: instant, ..new_event(&world, Some(&account.id)) };
         record(&world, &event).await;
         expected.insert(0, event);
     }
@@ -131,26 +97,10 @@ pub async fn events_are_listed_by_account(store: Arc<dyn Store>) {
     for event in [&of_account, &of_other, &of_nobody] {
         record(&world, event).await;
     }
-    assert_eq!(
-        world.store.list_events(Some(&account.id), 10).await.expect("read"),
-        std::slice::from_ref(&of_account)
-    );
-    assert_eq!(
-        world.store.list_events(Some(&other.id), 10).await.expect("read"),
-        std::slice::from_ref(&of_other)
-    );
-    assert_eq!(
-        world.store.list_events(None, 10).await.expect("read"),
-        [of_nobody, of_other, of_account]
-    );
-    assert_eq!(
-        world
-            .store
-            .list_events(Some(&world.new_account().id), 10)
-            .await
-            .expect("read"),
-        []
-    );
+    assert_eq!(world.store.list_events(Some(&account.id), 10).await.expect("read"), std::slice::from_ref(&of_account));
+    assert_eq!(world.store.list_events(Some(&other.id), 10).await.expect("read"), std::slice::from_ref(&of_other));
+    assert_eq!(world.store.list_events(None, 10).await.expect("read"), [of_nobody, of_other, of_account]);
+    assert_eq!(world.store.list_events(Some(&world.new_account().id), 10).await.expect("read"), []);
 }
 
 /// A change and its record happen together or not at all.

@@ -9,10 +9,7 @@
 //!
 //! store_contract::store_contract_tests!(new_store);
 //! ```
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a contract point panics exactly when the contract is broken"
-)]
+#![expect(clippy::missing_panics_doc, reason = "a contract point panics exactly when the contract is broken")]
 
 pub mod accounts;
 pub mod audit;
@@ -38,10 +35,7 @@ pub struct Fresh {
 impl Fresh {
     /// A store that needs `kept` to stay.
     pub fn new(store: Arc<dyn Store>, kept: impl Any + Send) -> Self {
-        Self {
-            store,
-            _kept: Box::new(kept),
-        }
+        Self { store, _kept: Box::new(kept) }
     }
 
     /// The store.

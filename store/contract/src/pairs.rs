@@ -18,14 +18,8 @@ pub async fn a_pair_is_read_back_with_every_end(store: Arc<dyn Store>) {
         let pair = world.active_pair(&account).await.pair;
         world.end(&pair, end).await.expect("stored");
         let ended = KeyPair { end, ..pair };
-        assert_eq!(
-            world.store.list_pairs(&account.id).await.expect("read"),
-            std::slice::from_ref(&ended)
-        );
-        let seen = world
-            .write(async |tx| tx.list_pairs(&account.id).await)
-            .await
-            .expect("read");
+        assert_eq!(world.store.list_pairs(&account.id).await.expect("read"), std::slice::from_ref(&ended));
+        let seen = world.write(async |tx| tx.list_pairs(&account.id).await).await.expect("read");
         assert_eq!(seen, [ended]);
     }
 }
@@ -112,14 +106,7 @@ pub async fn a_scheduled_end_can_be_changed(store: Arc<dyn Store>) {
     let world = World::new(store);
     let account = world.account().await;
     let pair = world.pair_with(&account, scheduled()).await.pair;
-    for end in [
-        End::Scheduled {
-            rolled_at: NOW,
-            expires_at: at(7),
-        },
-        scheduled(),
-        revoked(),
-    ] {
+    for end in [End::Scheduled { rolled_at: NOW, expires_at: at(7) }, scheduled(), revoked()] {
         world.end(&pair, end).await.expect("stored");
         let listed = world.store.list_pairs(&account.id).await.expect("read");
         assert_eq!(listed, [KeyPair { end, ..pair.clone() }]);
@@ -139,15 +126,8 @@ pub async fn only_the_end_of_a_pair_changes(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (account, other) = (world.account().await, world.account().await);
     let pair = world.active_pair(&account).await.pair;
-    let moved = KeyPair {
-        id: pair.id.clone(),
-        end: revoked(),
-        ..world.new_pair(&other.id, at(9)).pair
-    };
-    world
-        .write(async |tx| tx.update_pair_end(&moved).await)
-        .await
-        .expect("stored");
+    let moved = KeyPair { id: pair.id.clone(), end: revoked(), ..world.new_pair(&other.id, at(9)).pair };
+    world.write(async |tx| tx.update_pair_end(&moved).await).await.expect("stored");
     let listed = world.store.list_pairs(&account.id).await.expect("read");
     assert_eq!(listed, [KeyPair { end: revoked(), ..pair }]);
     assert_eq!(world.store.list_pairs(&other.id).await.expect("read"), []);
@@ -169,13 +149,7 @@ pub async fn pairs_are_listed_newest_first(store: Arc<dyn Store>) {
         expected.insert(0, minted.pair);
     }
     assert_eq!(world.store.list_pairs(&account.id).await.expect("read"), expected);
-    assert_eq!(
-        world
-            .write(async |tx| tx.list_pairs(&account.id).await)
-            .await
-            .expect("read"),
-        expected
-    );
+    assert_eq!(world.write(async |tx| tx.list_pairs(&account.id).await).await.expect("read"), expected);
 }
 
 /// An account that does not exist has no pairs, and can be given none.
@@ -209,14 +183,8 @@ pub async fn a_digest_finds_its_pair_and_account(store: Arc<dyn Store>) {
     let (account, other) = (world.account().await, world.account().await);
     let minted = world.active_pair(&account).await;
     world.active_pair(&other).await;
-    let unknown = || KeyDigest {
-        master_key_id: "mk_second".to_owned(),
-        bytes: world.digest(),
-    };
-    let expected = Some(PairWithAccount {
-        pair: minted.pair.clone(),
-        account,
-    });
+    let unknown = || KeyDigest { master_key_id: "mk_second".to_owned(), bytes: world.digest() };
+    let expected = Some(PairWithAccount { pair: minted.pair.clone(), account });
     for digests in [
         vec![minted.digest.clone()],
         vec![unknown(), minted.digest.clone()],
@@ -231,20 +199,9 @@ pub async fn an_unknown_digest_finds_nothing(store: Arc<dyn Store>) {
     let world = World::new(store);
     let account = world.account().await;
     let minted = world.active_pair(&account).await;
-    let unknown = KeyDigest {
-        master_key_id: MASTER_KEY.to_owned(),
-        bytes: world.digest(),
-    };
-    let elsewhere = KeyDigest {
-        master_key_id: "mk_second".to_owned(),
-        ..minted.digest
-    };
-    for digests in [
-        vec![],
-        vec![unknown.clone()],
-        vec![elsewhere.clone()],
-        vec![unknown, elsewhere],
-    ] {
+    let unknown = KeyDigest { master_key_id: MASTER_KEY.to_owned(), bytes: world.digest() };
+    let elsewhere = KeyDigest { master_key_id: "mk_second".to_owned(), ..minted.digest };
+    for digests in [vec![], vec![unknown.clone()], vec![elsewhere.clone()], vec![unknown, elsewhere]] {
         assert_eq!(world.store.find_pair_by_digest(&digests).await.expect("read"), None);
     }
 }
@@ -255,16 +212,8 @@ pub async fn an_ended_pair_is_found_by_its_digest(store: Arc<dyn Store>) {
     for end in [scheduled(), passed(), revoked()] {
         let account = world.account().await;
         let minted = world.pair_with(&account, end).await;
-        world
-            .write(async |tx| tx.set_account_disabled(&account.id, Some(at(3))).await)
-            .await
-            .expect("stored");
-        let found = world
-            .store
-            .find_pair_by_digest(&[minted.digest])
-            .await
-            .expect("read")
-            .expect("there");
+        world.write(async |tx| tx.set_account_disabled(&account.id, Some(at(3))).await).await.expect("stored");
+        let found = world.store.find_pair_by_digest(&[minted.digest]).await.expect("read").expect("there");
         assert_eq!(found.pair, minted.pair);
         assert_eq!(found.account.disabled_at, Some(at(3)));
     }
@@ -275,24 +224,12 @@ pub async fn a_sealed_key_is_read_back(store: Arc<dyn Store>) {
     let world = World::new(store);
     let account = world.account().await;
     let mut minted = world.new_pair(&account.id, NOW);
-    minted.sealed = SealedKey {
-        master_key_id: "mk_second".to_owned(),
-        bytes: (0..=255).collect(),
-    };
+    minted.sealed = SealedKey { master_key_id: "mk_second".to_owned(), bytes: (0..=255).collect() };
     world.insert(&minted).await.expect("stored");
-    let found = world
-        .write(async |tx| tx.find_sealed_key(&minted.pair.id).await)
-        .await
-        .expect("read");
+    let found = world.write(async |tx| tx.find_sealed_key(&minted.pair.id).await).await.expect("read");
     assert_eq!(found, Some(minted.sealed));
     let unknown = world.new_pair(&account.id, NOW).pair.id;
-    assert_eq!(
-        world
-            .write(async |tx| tx.find_sealed_key(&unknown).await)
-            .await
-            .expect("read"),
-        None
-    );
+    assert_eq!(world.write(async |tx| tx.find_sealed_key(&unknown).await).await.expect("read"), None);
 }
 
 /// Exactly the pairs that are dead by a stored fact lose their sealed key, and nothing but that.
@@ -304,27 +241,14 @@ pub async fn ended_keys_are_destroyed_and_their_digests_stay(store: Arc<dyn Stor
         minted.push(world.pair_with(&account, end).await);
     }
     let before = world.store.list_pairs(&account.id).await.expect("read");
-    let destroy = async || {
-        world
-            .write(async |tx| tx.destroy_ended_keys().await)
-            .await
-            .expect("destroyed")
-    };
+    let destroy = async || world.write(async |tx| tx.destroy_ended_keys().await).await.expect("destroyed");
     assert_eq!(destroy().await, 2);
     assert_eq!(destroy().await, 0);
     for minted in minted {
         let works = matches!(minted.pair.end, End::None | End::Scheduled { .. });
-        let sealed = world
-            .write(async |tx| tx.find_sealed_key(&minted.pair.id).await)
-            .await
-            .expect("read");
+        let sealed = world.write(async |tx| tx.find_sealed_key(&minted.pair.id).await).await.expect("read");
         assert_eq!(sealed, works.then_some(minted.sealed));
-        let found = world
-            .store
-            .find_pair_by_digest(&[minted.digest])
-            .await
-            .expect("read")
-            .expect("there");
+        let found = world.store.find_pair_by_digest(&[minted.digest]).await.expect("read").expect("there");
         assert_eq!(found.pair, minted.pair);
     }
     assert_eq!(world.store.list_pairs(&account.id).await.expect("read"), before);
@@ -336,34 +260,10 @@ pub async fn pairs_to_settle_are_those_whose_end_is_reached(store: Arc<dyn Store
     let mut due = Vec::new();
     for (end, is_due) in [
         (End::None, false),
-        (
-            End::Scheduled {
-                rolled_at: at(-9),
-                expires_at: at(0),
-            },
-            true,
-        ),
-        (
-            End::Scheduled {
-                rolled_at: at(-9),
-                expires_at: at(1),
-            },
-            false,
-        ),
-        (
-            End::Scheduled {
-                rolled_at: at(-9),
-                expires_at: at(-1),
-            },
-            true,
-        ),
-        (
-            End::Passed {
-                rolled_at: at(-9),
-                expires_at: at(-1),
-            },
-            false,
-        ),
+        (End::Scheduled { rolled_at: at(-9), expires_at: at(0) }, true),
+        (End::Scheduled { rolled_at: at(-9), expires_at: at(1) }, false),
+        (End::Scheduled { rolled_at: at(-9), expires_at: at(-1) }, true),
+        (End::Passed { rolled_at: at(-9), expires_at: at(-1) }, false),
         (End::Revoked { revoked_at: at(-1) }, false),
     ] {
         let account = world.account().await;
@@ -372,22 +272,14 @@ pub async fn pairs_to_settle_are_those_whose_end_is_reached(store: Arc<dyn Store
             due.push(minted.pair);
         }
     }
-    let list = async |limit| {
-        world
-            .write(async |tx| tx.list_pairs_to_settle(NOW, limit).await)
-            .await
-            .expect("read")
-    };
+    let list = async |limit| world.write(async |tx| tx.list_pairs_to_settle(NOW, limit).await).await.expect("read");
     let mut listed = list(10).await;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(listed, due);
     assert_eq!(list(1).await.len(), 1);
     for pair in &due {
         let settled = pair.settle(NOW).expect("due");
-        world
-            .write(async |tx| tx.update_pair_end(&settled).await)
-            .await
-            .expect("stored");
+        world.write(async |tx| tx.update_pair_end(&settled).await).await.expect("stored");
     }
     assert_eq!(list(10).await, []);
 }

@@ -8,23 +8,11 @@ use std::sync::Arc;
 /// Every field comes back, by id and by address.
 pub async fn a_person_is_read_back_by_id_and_by_address(store: Arc<dyn Store>) {
     let world = World::new(store);
-    let without_password = PersonRecord {
-        password_hash: None,
-        ..world.new_person()
-    };
+    let without_password = PersonRecord { password_hash: None, ..world.new_person() };
     for person in [without_password, world.new_person()] {
-        world
-            .write(async |tx| tx.insert_person(&person).await)
-            .await
-            .expect("stored");
-        assert_eq!(
-            world.store.find_person(&person.id).await.expect("read"),
-            Some(person.clone())
-        );
-        assert_eq!(
-            world.store.find_person_by_email(&person.email).await.expect("read"),
-            Some(person)
-        );
+        world.write(async |tx| tx.insert_person(&person).await).await.expect("stored");
+        assert_eq!(world.store.find_person(&person.id).await.expect("read"), Some(person.clone()));
+        assert_eq!(world.store.find_person_by_email(&person.email).await.expect("read"), Some(person));
     }
 }
 
@@ -34,31 +22,16 @@ pub async fn an_unknown_person_is_not_found(store: Arc<dyn Store>) {
     world.person().await;
     let unknown = world.new_person();
     assert_eq!(world.store.find_person(&unknown.id).await.expect("read"), None);
-    assert_eq!(
-        world.store.find_person_by_email(&unknown.email).await.expect("read"),
-        None
-    );
+    assert_eq!(world.store.find_person_by_email(&unknown.email).await.expect("read"), None);
 }
 
 /// Two people never share an address, however it was typed.
 pub async fn a_taken_address_is_refused(store: Arc<dyn Store>) {
     let world = World::new(store);
-    let first = PersonRecord {
-        email: Email::parse("Ada@Example.org").expect("an address"),
-        ..world.new_person()
-    };
-    world
-        .write(async |tx| tx.insert_person(&first).await)
-        .await
-        .expect("stored");
-    let second = PersonRecord {
-        email: Email::parse("ada@example.ORG").expect("an address"),
-        ..world.new_person()
-    };
-    assert_conflict(
-        &world.write(async |tx| tx.insert_person(&second).await).await,
-        Conflict::EmailTaken,
-    );
+    let first = PersonRecord { email: Email::parse("Ada@Example.org").expect("an address"), ..world.new_person() };
+    world.write(async |tx| tx.insert_person(&first).await).await.expect("stored");
+    let second = PersonRecord { email: Email::parse("ada@example.ORG").expect("an address"), ..world.new_person() };
+    assert_conflict(&world.write(async |tx| tx.insert_person(&second).await).await, Conflict::EmailTaken);
     assert_eq!(world.store.find_person(&second.id).await.expect("read"), None);
 }
 
@@ -67,18 +40,9 @@ pub async fn a_password_hash_is_replaced(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (person, other) = (world.person().await, world.person().await);
     let hash = "$argon2id$v=19$second";
-    world
-        .write(async |tx| tx.set_password_hash(&person.id, hash).await)
-        .await
-        .expect("stored");
+    world.write(async |tx| tx.set_password_hash(&person.id, hash).await).await.expect("stored");
     let found = world.store.find_person(&person.id).await.expect("read").expect("there");
-    assert_eq!(
-        found,
-        PersonRecord {
-            password_hash: Some(hash.to_owned()),
-            ..person
-        }
-    );
+    assert_eq!(found, PersonRecord { password_hash: Some(hash.to_owned()), ..person });
     assert_eq!(world.store.find_person(&other.id).await.expect("read"), Some(other));
 }
 
@@ -86,11 +50,7 @@ pub async fn a_password_hash_is_replaced(store: Arc<dyn Store>) {
 pub async fn setting_the_password_of_nobody_fails(store: Arc<dyn Store>) {
     let world = World::new(store);
     let unknown = world.new_person().id;
-    assert_failed(
-        &world
-            .write(async |tx| tx.set_password_hash(&unknown, "$argon2id$v=19$x").await)
-            .await,
-    );
+    assert_failed(&world.write(async |tx| tx.set_password_hash(&unknown, "$argon2id$v=19$x").await).await);
 }
 
 /// A link works once, and is answered whatever its age: whether it is too old is a rule.
@@ -98,20 +58,9 @@ pub async fn a_password_link_is_used_once(store: Arc<dyn Store>) {
     let world = World::new(store);
     let user_id = world.person().await.id;
     for expires_at in [at(1), NOW, at(-1_000_000)] {
-        let link = PasswordLinkRecord {
-            token_digest: world.digest(),
-            user_id: user_id.clone(),
-            expires_at,
-        };
-        world
-            .write(async |tx| tx.insert_password_link(&link).await)
-            .await
-            .expect("stored");
-        let take = async || {
-            world
-                .write(async |tx| tx.take_password_link(&link.token_digest).await)
-                .await
-        };
+        let link = PasswordLinkRecord { token_digest: world.digest(), user_id: user_id.clone(), expires_at };
+        world.write(async |tx| tx.insert_password_link(&link).await).await.expect("stored");
+        let take = async || world.write(async |tx| tx.take_password_link(&link.token_digest).await).await;
         assert_eq!(take().await.expect("taken"), Some(link.clone()));
         assert_eq!(take().await.expect("read"), None);
     }
@@ -121,26 +70,12 @@ pub async fn a_password_link_is_used_once(store: Arc<dyn Store>) {
 pub async fn a_password_link_survives_a_transaction_that_failed(store: Arc<dyn Store>) {
     let world = World::new(store);
     let user_id = world.person().await.id;
-    let link = PasswordLinkRecord {
-        token_digest: world.digest(),
-        user_id,
-        expires_at: at(1),
-    };
-    world
-        .write(async |tx| tx.insert_password_link(&link).await)
-        .await
-        .expect("stored");
+    let link = PasswordLinkRecord { token_digest: world.digest(), user_id, expires_at: at(1) };
+    world.write(async |tx| tx.insert_password_link(&link).await).await.expect("stored");
     let mut tx = world.store.begin_write().await.expect("begins");
-    assert!(
-        tx.take_password_link(&link.token_digest)
-            .await
-            .expect("taken")
-            .is_some()
-    );
+    assert!(tx.take_password_link(&link.token_digest).await.expect("taken").is_some());
     drop(tx);
-    let taken = world
-        .write(async |tx| tx.take_password_link(&link.token_digest).await)
-        .await;
+    let taken = world.write(async |tx| tx.take_password_link(&link.token_digest).await).await;
     assert_eq!(taken.expect("taken"), Some(link));
 }
 
@@ -148,24 +83,12 @@ pub async fn a_password_link_survives_a_transaction_that_failed(store: Arc<dyn S
 pub async fn a_new_password_link_replaces_the_one_before(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (person, other) = (world.person().await, world.person().await);
-    let link = |user_id| PasswordLinkRecord {
-        token_digest: world.digest(),
-        user_id,
-        expires_at: at(1),
-    };
+    let link = |user_id| PasswordLinkRecord { token_digest: world.digest(), user_id, expires_at: at(1) };
     let (old, new, of_other) = (link(person.id.clone()), link(person.id.clone()), link(other.id.clone()));
     for link in [&old, &of_other, &new] {
-        world
-            .write(async |tx| tx.insert_password_link(link).await)
-            .await
-            .expect("stored");
+        world.write(async |tx| tx.insert_password_link(link).await).await.expect("stored");
     }
-    let take = async |digest| {
-        world
-            .write(async |tx| tx.take_password_link(&digest).await)
-            .await
-            .expect("read")
-    };
+    let take = async |digest| world.write(async |tx| tx.take_password_link(&digest).await).await.expect("read");
     assert_eq!(take(old.token_digest).await, None);
     assert_eq!(take(new.token_digest).await, Some(new));
     assert_eq!(take(of_other.token_digest).await, Some(of_other));
@@ -175,11 +98,5 @@ pub async fn a_new_password_link_replaces_the_one_before(store: Arc<dyn Store>) 
 pub async fn an_unknown_password_link_is_not_found(store: Arc<dyn Store>) {
     let world = World::new(store);
     let unknown = world.digest();
-    assert_eq!(
-        world
-            .write(async |tx| tx.take_password_link(&unknown).await)
-            .await
-            .expect("read"),
-        None
-    );
+    assert_eq!(world.write(async |tx| tx.take_password_link(&unknown).await).await.expect("read"), None);
 }

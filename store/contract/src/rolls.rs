@@ -22,18 +22,10 @@ pub async fn a_roll_is_read_back(store: Arc<dyn Store>) {
     };
     world.end(&old, revoked()).await.expect("stored");
     world.insert(&new).await.expect("stored");
-    world
-        .write(async |tx| tx.insert_roll(&roll).await)
-        .await
-        .expect("stored");
-    let found = world
-        .write(async |tx| tx.find_roll(&account.id, &roll.submission_id).await)
-        .await;
+    world.write(async |tx| tx.insert_roll(&roll).await).await.expect("stored");
+    let found = world.write(async |tx| tx.find_roll(&account.id, &roll.submission_id).await).await;
     assert_eq!(found.expect("read"), Some(roll.clone()));
-    assert_eq!(
-        world.store.find_latest_roll(&account.id).await.expect("read"),
-        Some(roll)
-    );
+    assert_eq!(world.store.find_latest_roll(&account.id).await.expect("read"), Some(roll));
 }
 
 /// Another submission, or the same one in another account, has rolled nothing.
@@ -44,9 +36,7 @@ pub async fn an_unknown_roll_is_not_found(store: Arc<dyn Store>) {
     let old = world.active_pair(&account).await.pair;
     let (_, roll) = world.roll(&old, revoked()).await.expect("rolled");
     for (account_id, submission_id) in [(&account.id, &world.submission()), (&other.id, &roll.submission_id)] {
-        let found = world
-            .write(async |tx| tx.find_roll(account_id, submission_id).await)
-            .await;
+        let found = world.write(async |tx| tx.find_roll(account_id, submission_id).await).await;
         assert_eq!(found.expect("read"), None);
     }
     assert_eq!(world.store.find_latest_roll(&other.id).await.expect("read"), None);
@@ -59,10 +49,7 @@ pub async fn the_latest_roll_is_the_last_one_made(store: Arc<dyn Store>) {
     let mut active = world.active_pair(&account).await.pair;
     for _ in 0..4 {
         let (new, roll) = world.roll(&active, scheduled()).await.expect("rolled");
-        assert_eq!(
-            world.store.find_latest_roll(&account.id).await.expect("read"),
-            Some(roll)
-        );
+        assert_eq!(world.store.find_latest_roll(&account.id).await.expect("read"), Some(roll));
         active = new.pair;
     }
     let before = world.store.find_latest_roll(&account.id).await.expect("read");
@@ -80,23 +67,14 @@ pub async fn a_submission_rolls_once(store: Arc<dyn Store>) {
     let (newest, _) = world.roll(&new.pair, scheduled()).await.expect("rolled");
     world.end(&newest.pair, scheduled()).await.expect("stored");
     let spare = world.active_pair(&account).await.pair;
-    let again = RollRecord {
-        submission_id: first.submission_id.clone(),
-        ..world.new_roll(&newest.pair, &spare)
-    };
+    let again = RollRecord { submission_id: first.submission_id.clone(), ..world.new_roll(&newest.pair, &spare) };
     let refused = world.write(async |tx| tx.insert_roll(&again).await).await;
     assert_conflict(&refused, Conflict::RolledAlready);
 
     let of_other = world.pair_with(&other, scheduled()).await.pair;
     let new_of_other = world.active_pair(&other).await.pair;
-    let elsewhere = RollRecord {
-        submission_id: first.submission_id,
-        ..world.new_roll(&of_other, &new_of_other)
-    };
-    world
-        .write(async |tx| tx.insert_roll(&elsewhere).await)
-        .await
-        .expect("another account's");
+    let elsewhere = RollRecord { submission_id: first.submission_id, ..world.new_roll(&of_other, &new_of_other) };
+    world.write(async |tx| tx.insert_roll(&elsewhere).await).await.expect("another account's");
 }
 
 /// A pair is replaced at most once, by whichever submission.
@@ -108,14 +86,8 @@ pub async fn a_pair_is_rolled_once(store: Arc<dyn Store>) {
     world.end(&new.pair, scheduled()).await.expect("stored");
     let spare = world.active_pair(&account).await.pair;
     let again = world.new_roll(&old, &spare);
-    assert_conflict(
-        &world.write(async |tx| tx.insert_roll(&again).await).await,
-        Conflict::RolledAlready,
-    );
-    assert_eq!(
-        world.store.find_latest_roll(&account.id).await.expect("read"),
-        Some(first)
-    );
+    assert_conflict(&world.write(async |tx| tx.insert_roll(&again).await).await, Conflict::RolledAlready);
+    assert_eq!(world.store.find_latest_roll(&account.id).await.expect("read"), Some(first));
 }
 
 /// A roll names two pairs of its own account.
@@ -130,10 +102,7 @@ pub async fn a_roll_across_accounts_fails(store: Arc<dyn Store>) {
         world.new_roll(&old, &foreign),
         world.new_roll(&old, &unknown),
         world.new_roll(&old, &old),
-        RollRecord {
-            old_pair_id: foreign.id.clone(),
-            ..world.new_roll(&old, &new)
-        },
+        RollRecord { old_pair_id: foreign.id.clone(), ..world.new_roll(&old, &new) },
     ] {
         assert_failed(&world.write(async |tx| tx.insert_roll(&roll).await).await);
     }
@@ -167,11 +136,7 @@ async fn roll_if_active(world: &World, old: &KeyPair) -> StoreResult<bool> {
         return Ok(false);
     }
     let new = world.new_pair(&old.account_id, NOW);
-    tx.update_pair_end(&KeyPair {
-        end: scheduled(),
-        ..old.clone()
-    })
-    .await?;
+    tx.update_pair_end(&KeyPair { end: scheduled(), ..old.clone() }).await?;
     tx.insert_pair(&new.pair, &new.digest, &new.sealed).await?;
     tx.insert_roll(&world.new_roll(old, &new.pair)).await?;
     tx.commit().await?;
@@ -203,15 +168,8 @@ pub async fn careless_rolls_at_once_are_refused_but_one(store: Arc<dyn Store>) {
 
 async fn assert_one_roll(world: &World, old: &KeyPair) {
     let pairs = world.store.list_pairs(&old.account_id).await.expect("read");
-    let [new, ended] = pairs.as_slice() else {
-        panic!("two pairs, not {pairs:?}")
-    };
+    let [new, ended] = pairs.as_slice() else { panic!("two pairs, not {pairs:?}") };
     assert_eq!((new.end, &ended.id, ended.end), (End::None, &old.id, scheduled()));
-    let roll = world
-        .store
-        .find_latest_roll(&old.account_id)
-        .await
-        .expect("read")
-        .expect("there");
+    let roll = world.store.find_latest_roll(&old.account_id).await.expect("read").expect("there");
     assert_eq!((roll.old_pair_id, roll.new_pair_id), (old.id.clone(), new.id.clone()));
 }

@@ -9,40 +9,20 @@ async fn signed_in(world: &World) -> SessionView {
     let (person, account) = (world.person().await, world.account().await);
     let membership = world.join(&person, &account, Role::Developer).await;
     let session = world.new_session(&person.id);
-    world
-        .write(async |tx| tx.insert_session(&session).await)
-        .await
-        .expect("stored");
-    SessionView {
-        session,
-        email: person.email,
-        membership,
-    }
+    world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
+    SessionView { session, email: person.email, membership }
 }
 
 /// Every field comes back, with whose the session is and where they are a member.
 pub async fn a_session_is_read_back_with_its_person(store: Arc<dyn Store>) {
     let world = World::new(store);
     let view = signed_in(&world).await;
-    let second = SessionRecord {
-        address: None,
-        user_agent: None,
-        ..world.new_session(&view.session.user_id)
-    };
-    world
-        .write(async |tx| tx.insert_session(&second).await)
-        .await
-        .expect("stored");
+    let second = SessionRecord { address: None, user_agent: None, ..world.new_session(&view.session.user_id) };
+    world.write(async |tx| tx.insert_session(&second).await).await.expect("stored");
     signed_in(&world).await;
     for session in [second, view.session.clone()] {
         let found = world.store.find_session(&session.token_digest).await.expect("read");
-        assert_eq!(
-            found,
-            Some(SessionView {
-                session,
-                ..view.clone()
-            })
-        );
+        assert_eq!(found, Some(SessionView { session, ..view.clone() }));
     }
 }
 
@@ -58,35 +38,17 @@ pub async fn a_session_shows_the_first_account_joined(store: Arc<dyn Store>) {
     let world = World::new(store);
     let older = world.account().await;
     let view = signed_in(&world).await;
-    let person = world
-        .store
-        .find_person(&view.session.user_id)
-        .await
-        .expect("read")
-        .expect("there");
+    let person = world.store.find_person(&view.session.user_id).await.expect("read").expect("there");
     world.join(&person, &older, Role::Owner).await;
-    assert_eq!(
-        world
-            .store
-            .find_session(&view.session.token_digest)
-            .await
-            .expect("read"),
-        Some(view)
-    );
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), Some(view));
 }
 
 /// Somebody who is in no account has nothing to be shown, and so no session that could be found.
 pub async fn a_session_of_somebody_in_no_account_is_not_found(store: Arc<dyn Store>) {
     let world = World::new(store);
     let session = world.new_session(&world.person().await.id);
-    world
-        .write(async |tx| tx.insert_session(&session).await)
-        .await
-        .expect("stored");
-    assert_eq!(
-        world.store.find_session(&session.token_digest).await.expect("read"),
-        None
-    );
+    world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
+    assert_eq!(world.store.find_session(&session.token_digest).await.expect("read"), None);
 }
 
 /// There is no session of nobody, and no two with one secret.
@@ -94,116 +56,46 @@ pub async fn a_session_needs_its_person_and_its_own_secret(store: Arc<dyn Store>
     let world = World::new(store);
     let of_nobody = world.new_session(&world.new_person().id);
     let view = signed_in(&world).await;
-    let same_secret = SessionRecord {
-        id: world.session_id(),
-        ..view.session.clone()
-    };
+    let same_secret = SessionRecord { id: world.session_id(), ..view.session.clone() };
     for session in [of_nobody, same_secret] {
         assert_failed(&world.write(async |tx| tx.insert_session(&session).await).await);
     }
-    assert_eq!(
-        world
-            .store
-            .find_session(&view.session.token_digest)
-            .await
-            .expect("read"),
-        Some(view)
-    );
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), Some(view));
 }
 
 /// Use and step-up are noted in their session and in no other.
 pub async fn what_happens_in_a_session_is_noted_there(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (mut view, other) = (signed_in(&world).await, signed_in(&world).await);
-    world
-        .write(async |tx| tx.touch_session(&view.session.id, at(60_000)).await)
-        .await
-        .expect("stored");
+    world.write(async |tx| tx.touch_session(&view.session.id, at(60_000)).await).await.expect("stored");
     view.session.last_used_at = at(60_000);
-    assert_eq!(
-        world
-            .store
-            .find_session(&view.session.token_digest)
-            .await
-            .expect("read")
-            .as_ref(),
-        Some(&view)
-    );
-    world
-        .write(async |tx| tx.set_session_password_at(&view.session.id, at(70_000)).await)
-        .await
-        .expect("stored");
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read").as_ref(), Some(&view));
+    world.write(async |tx| tx.set_session_password_at(&view.session.id, at(70_000)).await).await.expect("stored");
     view.session.password_at = at(70_000);
-    assert_eq!(
-        world
-            .store
-            .find_session(&view.session.token_digest)
-            .await
-            .expect("read")
-            .as_ref(),
-        Some(&view)
-    );
-    assert_eq!(
-        world
-            .store
-            .find_session(&other.session.token_digest)
-            .await
-            .expect("read"),
-        Some(other)
-    );
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read").as_ref(), Some(&view));
+    assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), Some(other));
 }
 
 /// A session that ended while a request was under way is no failure of that request, and does not come back.
 pub async fn noting_something_in_an_ended_session_does_nothing(store: Arc<dyn Store>) {
     let world = World::new(store);
     let session = signed_in(&world).await.session;
-    let ended = world
-        .write(async |tx| tx.delete_session(&session.id).await)
-        .await
-        .expect("stored");
+    let ended = world.write(async |tx| tx.delete_session(&session.id).await).await.expect("stored");
     assert!(ended);
-    world
-        .write(async |tx| tx.touch_session(&session.id, at(5)).await)
-        .await
-        .expect("nothing to do");
-    world
-        .write(async |tx| tx.set_session_password_at(&session.id, at(5)).await)
-        .await
-        .expect("nothing to do");
-    assert_eq!(
-        world.store.find_session(&session.token_digest).await.expect("read"),
-        None
-    );
+    world.write(async |tx| tx.touch_session(&session.id, at(5)).await).await.expect("nothing to do");
+    world.write(async |tx| tx.set_session_password_at(&session.id, at(5)).await).await.expect("nothing to do");
+    assert_eq!(world.store.find_session(&session.token_digest).await.expect("read"), None);
 }
 
 /// Ending a session ends that one, once.
 pub async fn a_session_is_ended_once(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (view, other) = (signed_in(&world).await, signed_in(&world).await);
-    let end = async || {
-        world
-            .write(async |tx| tx.delete_session(&view.session.id).await)
-            .await
-            .expect("stored")
-    };
+    let end = async || world.write(async |tx| tx.delete_session(&view.session.id).await).await.expect("stored");
     assert!(end().await);
     assert!(!end().await);
-    assert_eq!(
-        world
-            .store
-            .find_session(&view.session.token_digest)
-            .await
-            .expect("read"),
-        None
-    );
-    assert_eq!(
-        world
-            .store
-            .find_session(&other.session.token_digest)
-            .await
-            .expect("read"),
-        Some(other)
-    );
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), None);
+    assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), Some(other));
 }
 
 /// Ending a person's sessions ends all of theirs and nobody else's.
@@ -212,27 +104,12 @@ pub async fn all_sessions_of_a_person_are_ended(store: Arc<dyn Store>) {
     let (view, other) = (signed_in(&world).await, signed_in(&world).await);
     let user_id = view.session.user_id.clone();
     let second = world.new_session(&user_id);
-    world
-        .write(async |tx| tx.insert_session(&second).await)
-        .await
-        .expect("stored");
-    let end = async || {
-        world
-            .write(async |tx| tx.delete_sessions_of(&user_id).await)
-            .await
-            .expect("stored")
-    };
+    world.write(async |tx| tx.insert_session(&second).await).await.expect("stored");
+    let end = async || world.write(async |tx| tx.delete_sessions_of(&user_id).await).await.expect("stored");
     assert_eq!(end().await, 2);
     assert_eq!(end().await, 0);
     for gone in [view.session.token_digest, second.token_digest] {
         assert_eq!(world.store.find_session(&gone).await.expect("read"), None);
     }
-    assert_eq!(
-        world
-            .store
-            .find_session(&other.session.token_digest)
-            .await
-            .expect("read"),
-        Some(other)
-    );
+    assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), Some(other));
 }

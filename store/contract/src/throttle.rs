@@ -6,20 +6,14 @@ use domain::{Role, Timestamp};
 use std::sync::Arc;
 
 async fn count(world: &World, bucket: &str, now: Timestamp, window_start: Timestamp) -> u32 {
-    world
-        .write(async |tx| tx.count_attempt(bucket, now, window_start).await)
-        .await
-        .expect("counted")
+    world.write(async |tx| tx.count_attempt(bucket, now, window_start).await).await.expect("counted")
 }
 
 /// Attempts count up, each bucket by itself, this one included.
 pub async fn attempts_are_counted_bucket_by_bucket(store: Arc<dyn Store>) {
     let world = World::new(store);
     for expected in 1..=3 {
-        assert_eq!(
-            count(&world, "a", at(expected), at(-100)).await,
-            u32::try_from(expected).expect("small")
-        );
+        assert_eq!(count(&world, "a", at(expected), at(-100)).await, u32::try_from(expected).expect("small"));
     }
     assert_eq!(count(&world, "b", NOW, at(-100)).await, 1);
     assert_eq!(count(&world, "a", at(4), at(-100)).await, 4);
@@ -29,21 +23,9 @@ pub async fn attempts_are_counted_bucket_by_bucket(store: Arc<dyn Store>) {
 pub async fn a_window_that_is_over_begins_anew(store: Arc<dyn Store>) {
     let world = World::new(store);
     assert_eq!(count(&world, "a", at(0), at(-100)).await, 1);
-    assert_eq!(
-        count(&world, "a", at(99), at(-1)).await,
-        2,
-        "it began after the start of the window"
-    );
-    assert_eq!(
-        count(&world, "a", at(100), at(0)).await,
-        1,
-        "it began at the start of the window"
-    );
-    assert_eq!(
-        count(&world, "a", at(199), at(99)).await,
-        2,
-        "the new window began at 100"
-    );
+    assert_eq!(count(&world, "a", at(99), at(-1)).await, 2, "it began after the start of the window");
+    assert_eq!(count(&world, "a", at(100), at(0)).await, 1, "it began at the start of the window");
+    assert_eq!(count(&world, "a", at(199), at(99)).await, 2, "the new window began at 100");
     assert_eq!(count(&world, "a", at(500), at(400)).await, 1);
 }
 
@@ -51,17 +33,9 @@ pub async fn a_window_that_is_over_begins_anew(store: Arc<dyn Store>) {
 pub async fn a_clock_that_steps_back_begins_a_window_anew(store: Arc<dyn Store>) {
     let world = World::new(store);
     assert_eq!(count(&world, "a", at(1_000), at(900)).await, 1);
-    assert_eq!(
-        count(&world, "a", at(1_000), at(900)).await,
-        2,
-        "the same instant is not the future"
-    );
+    assert_eq!(count(&world, "a", at(1_000), at(900)).await, 2, "the same instant is not the future");
     assert_eq!(count(&world, "a", at(999), at(899)).await, 1);
-    assert_eq!(
-        count(&world, "a", at(1_000), at(900)).await,
-        2,
-        "the new window began at 999"
-    );
+    assert_eq!(count(&world, "a", at(1_000), at(900)).await, 2, "the new window began at 999");
 }
 
 /// Forgetting empties one bucket, and an empty one as well.
@@ -71,10 +45,7 @@ pub async fn attempts_are_forgotten_bucket_by_bucket(store: Arc<dyn Store>) {
         count(&world, bucket, NOW, at(-100)).await;
     }
     for bucket in ["a", "a", "never counted"] {
-        world
-            .write(async |tx| tx.clear_attempts(bucket).await)
-            .await
-            .expect("forgotten");
+        world.write(async |tx| tx.clear_attempts(bucket).await).await.expect("forgotten");
     }
     assert_eq!(count(&world, "a", NOW, at(-100)).await, 1);
     assert_eq!(count(&world, "b", NOW, at(-100)).await, 2);
@@ -86,28 +57,16 @@ pub async fn a_device_is_known_for_its_own_people(store: Arc<dyn Store>) {
     let (ada, ben, eve) = (world.person().await, world.person().await, world.person().await);
     let (shared, other) = (world.digest(), world.digest());
     for (device, person, now) in [(shared, &ada, at(0)), (shared, &ada, at(1)), (shared, &ben, at(2))] {
-        world
-            .write(async |tx| tx.remember_device(&device, &person.id, now).await)
-            .await
-            .expect("stored");
+        world.write(async |tx| tx.remember_device(&device, &person.id, now).await).await.expect("stored");
     }
-    let knows = async |device, email| {
-        world
-            .write(async |tx| tx.knows_device(device, email).await)
-            .await
-            .expect("read")
-    };
+    let knows = async |device, email| world.write(async |tx| tx.knows_device(device, email).await).await.expect("read");
     assert!(knows(&shared, &ada.email).await);
     assert!(knows(&shared, &ben.email).await);
     assert!(!knows(&shared, &eve.email).await);
     assert!(!knows(&other, &ada.email).await);
     assert!(!knows(&shared, &world.new_person().email).await);
     let nobody = world.new_person().id;
-    assert_failed(
-        &world
-            .write(async |tx| tx.remember_device(&shared, &nobody, NOW).await)
-            .await,
-    );
+    assert_failed(&world.write(async |tx| tx.remember_device(&shared, &nobody, NOW).await).await);
 }
 
 /// Limits that are so long ago that nothing is too old; each case below moves one of them.
@@ -132,15 +91,8 @@ pub async fn old_sessions_are_purged(store: Arc<dyn Store>) {
     let (person, account) = (world.person().await, world.account().await);
     world.join(&person, &account, Role::Owner).await;
     let stored = async |created_at, last_used_at| {
-        let session = SessionRecord {
-            created_at,
-            last_used_at,
-            ..world.new_session(&person.id)
-        };
-        world
-            .write(async |tx| tx.insert_session(&session).await)
-            .await
-            .expect("stored");
+        let session = SessionRecord { created_at, last_used_at, ..world.new_session(&person.id) };
+        world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
         session
     };
     let unused = stored(at(0), at(9)).await;
@@ -149,36 +101,15 @@ pub async fn old_sessions_are_purged(store: Arc<dyn Store>) {
     let there = async || {
         let mut there = Vec::new();
         for session in [&unused, &just_used, &old] {
-            there.push(
-                world
-                    .store
-                    .find_session(&session.token_digest)
-                    .await
-                    .expect("read")
-                    .is_some(),
-            );
+            there.push(world.store.find_session(&session.token_digest).await.expect("read").is_some());
         }
         there
     };
     purge(&world, nothing_is_too_old()).await;
     assert_eq!(there().await, [true, true, true]);
-    purge(
-        &world,
-        PurgeLimits {
-            sessions_used_before: at(10),
-            ..nothing_is_too_old()
-        },
-    )
-    .await;
+    purge(&world, PurgeLimits { sessions_used_before: at(10), ..nothing_is_too_old() }).await;
     assert_eq!(there().await, [false, true, true]);
-    purge(
-        &world,
-        PurgeLimits {
-            sessions_opened_before: at(0),
-            ..nothing_is_too_old()
-        },
-    )
-    .await;
+    purge(&world, PurgeLimits { sessions_opened_before: at(0), ..nothing_is_too_old() }).await;
     assert_eq!(there().await, [false, true, false]);
 }
 
@@ -188,30 +119,14 @@ pub async fn expired_password_links_are_purged(store: Arc<dyn Store>) {
     let mut links = Vec::new();
     for expires_at in [at(-1), at(0), at(1)] {
         let user_id = world.person().await.id;
-        let link = PasswordLinkRecord {
-            token_digest: world.digest(),
-            user_id,
-            expires_at,
-        };
-        world
-            .write(async |tx| tx.insert_password_link(&link).await)
-            .await
-            .expect("stored");
+        let link = PasswordLinkRecord { token_digest: world.digest(), user_id, expires_at };
+        world.write(async |tx| tx.insert_password_link(&link).await).await.expect("stored");
         links.push(link);
     }
-    purge(
-        &world,
-        PurgeLimits {
-            now: NOW,
-            ..nothing_is_too_old()
-        },
-    )
-    .await;
+    purge(&world, PurgeLimits { now: NOW, ..nothing_is_too_old() }).await;
     let mut there = Vec::new();
     for link in links {
-        let taken = world
-            .write(async |tx| tx.take_password_link(&link.token_digest).await)
-            .await;
+        let taken = world.write(async |tx| tx.take_password_link(&link.token_digest).await).await;
         there.push(taken.expect("read").is_some());
     }
     assert_eq!(there, [false, false, true]);
@@ -222,14 +137,7 @@ pub async fn old_attempts_are_purged(store: Arc<dyn Store>) {
     let world = World::new(store);
     count(&world, "old", at(-1), at(-100)).await;
     count(&world, "young", at(0), at(-100)).await;
-    purge(
-        &world,
-        PurgeLimits {
-            attempts_before: NOW,
-            ..nothing_is_too_old()
-        },
-    )
-    .await;
+    purge(&world, PurgeLimits { attempts_before: NOW, ..nothing_is_too_old() }).await;
     assert_eq!(count(&world, "old", NOW, at(-100)).await, 1);
     assert_eq!(count(&world, "young", NOW, at(-100)).await, 2);
 }
@@ -240,24 +148,11 @@ pub async fn old_devices_are_purged(store: Arc<dyn Store>) {
     let person = world.person().await;
     let (old, young, kept) = (world.digest(), world.digest(), world.digest());
     for (device, now) in [(&old, at(-1)), (&young, at(0)), (&kept, at(-9)), (&kept, at(0))] {
-        world
-            .write(async |tx| tx.remember_device(device, &person.id, now).await)
-            .await
-            .expect("stored");
+        world.write(async |tx| tx.remember_device(device, &person.id, now).await).await.expect("stored");
     }
-    purge(
-        &world,
-        PurgeLimits {
-            devices_before: NOW,
-            ..nothing_is_too_old()
-        },
-    )
-    .await;
+    purge(&world, PurgeLimits { devices_before: NOW, ..nothing_is_too_old() }).await;
     for (device, expected) in [(&old, false), (&young, true), (&kept, true)] {
-        let known = world
-            .write(async |tx| tx.knows_device(device, &person.email).await)
-            .await
-            .expect("read");
+        let known = world.write(async |tx| tx.knows_device(device, &person.email).await).await.expect("read");
         assert_eq!(known, expected);
     }
 }
@@ -280,17 +175,8 @@ pub async fn a_purge_keeps_people_accounts_and_pairs(store: Arc<dyn Store>) {
         },
     )
     .await;
-    assert_eq!(
-        world.store.find_person(&person.id).await.expect("read"),
-        Some(person.clone())
-    );
-    assert_eq!(
-        world.store.find_account(&account.id).await.expect("read"),
-        Some(account.clone())
-    );
-    assert_eq!(
-        world.store.find_membership(&person.id).await.expect("read"),
-        Some(membership)
-    );
+    assert_eq!(world.store.find_person(&person.id).await.expect("read"), Some(person.clone()));
+    assert_eq!(world.store.find_account(&account.id).await.expect("read"), Some(account.clone()));
+    assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(membership));
     assert_eq!(world.store.list_pairs(&account.id).await.expect("read"), [pair]);
 }

@@ -35,10 +35,7 @@ pub async fn an_uncommitted_change_is_seen_by_nobody_else(store: Arc<dyn Store>)
     assert_eq!(tx.lock_account(&account.id).await.expect("read"), Some(account.clone()));
     assert_eq!(world.store.find_account(&account.id).await.expect("read"), None);
     tx.commit().await.expect("committed");
-    assert_eq!(
-        world.store.find_account(&account.id).await.expect("read"),
-        Some(account)
-    );
+    assert_eq!(world.store.find_account(&account.id).await.expect("read"), Some(account));
 }
 
 /// Every read that begins after a commit has returned sees it, on whichever connection.
@@ -84,19 +81,10 @@ pub async fn writers_take_turns(store: Arc<dyn Store>) {
 /// The installation row is written once and read back.
 pub async fn a_second_installation_is_refused(store: Arc<dyn Store>) {
     let world = World::new(store);
-    let installation = Installation {
-        created_at: NOW,
-        master_key_id: "mk_first".to_owned(),
-        master_key_check: world.digest(),
-    };
-    world
-        .write(async |tx| tx.insert_installation(&installation).await)
-        .await
-        .expect("written");
-    let other = Installation {
-        master_key_id: "mk_other".to_owned(),
-        ..installation.clone()
-    };
+    let installation =
+        Installation { created_at: NOW, master_key_id: "mk_first".to_owned(), master_key_check: world.digest() };
+    world.write(async |tx| tx.insert_installation(&installation).await).await.expect("written");
+    let other = Installation { master_key_id: "mk_other".to_owned(), ..installation.clone() };
     let refused = world.write(async |tx| tx.insert_installation(&other).await).await;
     assert_conflict(&refused, Conflict::InstallationExists);
     assert_eq!(world.store.find_installation().await.expect("read"), Some(installation));

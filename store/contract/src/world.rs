@@ -31,11 +31,7 @@ impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             // Spread by an odd factor, so that keys, which use six bits of each byte, differ as well.
-            let value = self
-                .0
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .to_be_bytes();
+            let value = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
             chunk.copy_from_slice(&value[..chunk.len()]);
         }
     }
@@ -63,10 +59,7 @@ pub struct World {
 impl World {
     /// A world around a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            entropy: Arc::default(),
-        }
+        Self { store, entropy: Arc::default() }
     }
 
     /// Does `work` in one transaction and commits it, unless it failed.
@@ -103,12 +96,7 @@ impl World {
     pub fn new_person(&self) -> PersonRecord {
         let id = UserId::mint(NOW, &*self.entropy);
         let email = Email::parse(&format!("{id}@example.org")).expect("an address");
-        PersonRecord {
-            id,
-            email,
-            password_hash: Some("$argon2id$v=19$first".to_owned()),
-            created_at: NOW,
-        }
+        PersonRecord { id, email, password_hash: Some("$argon2id$v=19$first".to_owned()), created_at: NOW }
     }
 
     /// An account that is not stored yet.
@@ -131,19 +119,9 @@ impl World {
     pub fn new_branded_pair(&self, brand: &Brand, account_id: &AccountId, created_at: Timestamp) -> Minted {
         let id = PairId::mint(created_at, &*self.entropy);
         let public_key = PublicKey::mint(brand, &*self.entropy);
-        let digest = KeyDigest {
-            master_key_id: MASTER_KEY.to_owned(),
-            bytes: self.digest(),
-        };
-        let sealed = SealedKey {
-            master_key_id: MASTER_KEY.to_owned(),
-            bytes: self.digest().to_vec(),
-        };
-        Minted {
-            pair: KeyPair::issue(id, account_id.clone(), public_key, created_at),
-            digest,
-            sealed,
-        }
+        let digest = KeyDigest { master_key_id: MASTER_KEY.to_owned(), bytes: self.digest() };
+        let sealed = SealedKey { master_key_id: MASTER_KEY.to_owned(), bytes: self.digest().to_vec() };
+        Minted { pair: KeyPair::issue(id, account_id.clone(), public_key, created_at), digest, sealed }
     }
 
     /// A session that is not stored yet.
@@ -177,31 +155,21 @@ impl World {
     /// A person, stored.
     pub async fn person(&self) -> PersonRecord {
         let person = self.new_person();
-        self.write(async |tx| tx.insert_person(&person).await)
-            .await
-            .expect("stored");
+        self.write(async |tx| tx.insert_person(&person).await).await.expect("stored");
         person
     }
 
     /// An account without pairs, stored.
     pub async fn account(&self) -> AccountRecord {
         let account = self.new_account();
-        self.write(async |tx| tx.insert_account(&account).await)
-            .await
-            .expect("stored");
+        self.write(async |tx| tx.insert_account(&account).await).await.expect("stored");
         account
     }
 
     /// A person in an account, stored.
     pub async fn join(&self, person: &PersonRecord, account: &AccountRecord, role: Role) -> Membership {
-        let membership = Membership {
-            account_id: account.id.clone(),
-            user_id: person.id.clone(),
-            role,
-        };
-        self.write(async |tx| tx.insert_membership(&membership).await)
-            .await
-            .expect("stored");
+        let membership = Membership { account_id: account.id.clone(), user_id: person.id.clone(), role };
+        self.write(async |tx| tx.insert_membership(&membership).await).await.expect("stored");
         membership
     }
 
@@ -220,8 +188,7 @@ impl World {
 
     /// Stores a pair in a transaction of its own.
     pub async fn insert(&self, minted: &Minted) -> StoreResult<()> {
-        self.write(async |tx| tx.insert_pair(&minted.pair, &minted.digest, &minted.sealed).await)
-            .await
+        self.write(async |tx| tx.insert_pair(&minted.pair, &minted.digest, &minted.sealed).await).await
     }
 
     /// Stores a pair's end in a transaction of its own.
@@ -246,18 +213,12 @@ impl World {
 
 /// An end an hour after [`NOW`].
 pub const fn scheduled() -> End {
-    End::Scheduled {
-        rolled_at: NOW,
-        expires_at: NOW.plus(Duration::hours(1)),
-    }
+    End::Scheduled { rolled_at: NOW, expires_at: NOW.plus(Duration::hours(1)) }
 }
 
 /// An end that has passed.
 pub const fn passed() -> End {
-    End::Passed {
-        rolled_at: NOW,
-        expires_at: NOW.plus(Duration::hours(1)),
-    }
+    End::Passed { rolled_at: NOW, expires_at: NOW.plus(Duration::hours(1)) }
 }
 
 /// An end at once.
@@ -268,10 +229,7 @@ pub const fn revoked() -> End {
 /// Panics unless a constraint refused the write, and it was this one.
 #[track_caller]
 pub fn assert_conflict<T: std::fmt::Debug>(outcome: &StoreResult<T>, expected: Conflict) {
-    assert!(
-        matches!(outcome, Err(StoreError::Conflict(conflict)) if *conflict == expected),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(StoreError::Conflict(conflict)) if *conflict == expected), "{outcome:?}");
 }
 
 /// Panics unless the database failed, which is not a refusal.

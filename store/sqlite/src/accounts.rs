@@ -103,14 +103,10 @@ pub(crate) async fn set_disabled(
     const DOING: &str = "disabling or enabling an account";
     let account_id = account_id.as_str();
     let disabled_at = disabled_at.map(Timestamp::as_millis);
-    let result = sqlx::query!(
-        "UPDATE account SET disabled_at = ? WHERE id = ?",
-        disabled_at,
-        account_id
-    )
-    .execute(connection)
-    .await
-    .map_err(failed(DOING))?;
+    let result = sqlx::query!("UPDATE account SET disabled_at = ? WHERE id = ?", disabled_at, account_id)
+        .execute(connection)
+        .await
+        .map_err(failed(DOING))?;
     one_row(&result, DOING)
 }
 

@@ -28,10 +28,7 @@ struct NotOneRow {
 
 /// For a read, or a write that no named constraint can refuse.
 pub(crate) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| StoreError::Failed {
-        doing,
-        source: Box::new(error),
-    }
+    move |error| StoreError::Failed { doing, source: Box::new(error) }
 }
 
 /// For a write: a constraint that the port names becomes its conflict, everything else is a failure.
@@ -44,19 +41,13 @@ pub(crate) fn refused(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreE
 
 fn conflict(error: &sqlx::Error) -> Option<Conflict> {
     let columns = error.as_database_error()?.message().strip_prefix(UNIQUE_FAILED)?;
-    CONFLICTS
-        .iter()
-        .find(|(named, _)| *named == columns)
-        .map(|(_, conflict)| *conflict)
+    CONFLICTS.iter().find(|(named, _)| *named == columns).map(|(_, conflict)| *conflict)
 }
 
 /// Fails unless exactly one row was changed.
 pub(crate) fn one_row(result: &SqliteQueryResult, doing: &'static str) -> StoreResult<()> {
     match result.rows_affected() {
         1 => Ok(()),
-        rows => Err(StoreError::Failed {
-            doing,
-            source: Box::new(NotOneRow { rows }),
-        }),
+        rows => Err(StoreError::Failed { doing, source: Box::new(NotOneRow { rows }) }),
     }
 }

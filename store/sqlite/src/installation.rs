@@ -28,11 +28,7 @@ impl TryFrom<InstallationRow> for Installation {
 pub(crate) async fn ping(executor: impl SqliteExecutor<'_>) -> StoreResult<()> {
     // Reads a table and not a constant, so that a file which has gone away or been damaged is noticed.
     let query = sqlx::query_scalar!("SELECT count(*) FROM installation");
-    query
-        .fetch_one(executor)
-        .await
-        .map(|_| ())
-        .map_err(failed("asking whether the database answers"))
+    query.fetch_one(executor).await.map(|_| ()).map_err(failed("asking whether the database answers"))
 }
 
 pub(crate) async fn find(executor: impl SqliteExecutor<'_>) -> StoreResult<Option<Installation>> {

@@ -71,25 +71,12 @@ impl SqliteStore {
     pub async fn open(path_or_url: &str) -> Result<Self, OpenError> {
         let path = file_path(path_or_url)?;
         create_file(&path)?;
-        let connect = |source| OpenError::Connect {
-            path: path.clone(),
-            source,
-        };
+        let connect = |source| OpenError::Connect { path: path.clone(), source };
         migrate(&path).await?;
-        let writer = pool(1)
-            .connect_with(writing(&path, BUSY_TIMEOUT))
-            .await
-            .map_err(connect)?;
-        let connect = |source| OpenError::Connect {
-            path: path.clone(),
-            source,
-        };
+        let writer = pool(1).connect_with(writing(&path, BUSY_TIMEOUT)).await.map_err(connect)?;
+        let connect = |source| OpenError::Connect { path: path.clone(), source };
         let readers = open_readers(&path).await.map_err(connect)?;
-        Ok(Self {
-            writer,
-            readers,
-            scrub_due: Arc::new(AtomicBool::new(false)),
-        })
+        Ok(Self { writer, readers, scrub_due: Arc::new(AtomicBool::new(false)) })
     }
 }
 
@@ -109,12 +96,7 @@ fn file_path(text: &str) -> Result<PathBuf, OpenError> {
 }
 
 fn create_file(path: &Path) -> Result<(), OpenError> {
-    let failed = |path: &Path, source| {
-        Err(OpenError::Create {
-            path: path.to_owned(),
-            source,
-        })
-    };
+    let failed = |path: &Path, source| Err(OpenError::Create { path: path.to_owned(), source });
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
@@ -179,9 +161,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 
 async fn open_readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
     let cores = std::thread::available_parallelism().map_or(4, std::num::NonZero::get);
-    pool(u32::try_from(cores).unwrap_or(u32::MAX).max(4))
-        .connect_with(reading(path))
-        .await
+    pool(u32::try_from(cores).unwrap_or(u32::MAX).max(4)).connect_with(reading(path)).await
 }
 
 /// Brings the tables up to date, all of it or nothing.
@@ -189,20 +169,11 @@ async fn open_readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
 /// The migrations run inside one immediate transaction: a second process that opens the database at the same moment
 /// waits, and then finds nothing left to do.
 async fn migrate(path: &Path) -> Result<(), OpenError> {
-    let connect = |source| OpenError::Connect {
-        path: path.to_owned(),
-        source,
-    };
-    let failed = |source| OpenError::Migrate {
-        path: path.to_owned(),
-        source,
-    };
+    let connect = |source| OpenError::Connect { path: path.to_owned(), source };
+    let failed = |source| OpenError::Migrate { path: path.to_owned(), source };
     let mut connection = connect_in_wal_mode(path).await.map_err(connect)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(connect)?;
-    MIGRATIONS
-        .run_direct(None, &mut *transaction, false)
-        .await
-        .map_err(failed)?;
+    MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(failed)?;
     transaction.commit().await.map_err(connect)?;
     // A crash may have left destroyed ciphertext in the log. Whoever is reading from it now will be followed by others.
     match wal::truncate(&mut connection).await {
@@ -232,9 +203,7 @@ async fn connect_in_wal_mode(path: &Path) -> Result<SqliteConnection, sqlx::Erro
 
 /// `SQLITE_BUSY`, with or without a reason in the upper bytes of the code.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .and_then(|code| code.parse::<i32>().ok());
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }

@@ -27,17 +27,9 @@ impl TryFrom<PairRow> for KeyPair {
         let at = Timestamp::from_millis;
         let end = match (row.rolled_at, row.expires_at, row.end_passed, row.revoked_at) {
             (None, None, 0, None) => End::None,
-            (Some(rolled), Some(expires), 0, None) => End::Scheduled {
-                rolled_at: at(rolled),
-                expires_at: at(expires),
-            },
-            (Some(rolled), Some(expires), 1, None) => End::Passed {
-                rolled_at: at(rolled),
-                expires_at: at(expires),
-            },
-            (None, None, 0, Some(revoked)) => End::Revoked {
-                revoked_at: at(revoked),
-            },
+            (Some(rolled), Some(expires), 0, None) => End::Scheduled { rolled_at: at(rolled), expires_at: at(expires) },
+            (Some(rolled), Some(expires), 1, None) => End::Passed { rolled_at: at(rolled), expires_at: at(expires) },
+            (None, None, 0, Some(revoked)) => End::Revoked { revoked_at: at(revoked) },
             _ => return Err(place.impossible("end_passed")),
         };
         Ok(Self {
@@ -111,10 +103,7 @@ impl TryFrom<PairAndAccountRow> for PairWithAccount {
             end_passed: row.end_passed,
             revoked_at: row.revoked_at,
         };
-        Ok(Self {
-            pair: pair.try_into()?,
-            account: account.try_into()?,
-        })
+        Ok(Self { pair: pair.try_into()?, account: account.try_into()? })
     }
 }
 
@@ -208,9 +197,7 @@ pub(crate) async fn list_to_settle(
 }
 
 fn read_all(rows: Vec<PairRow>) -> StoreResult<Vec<KeyPair>> {
-    rows.into_iter()
-        .map(|row| KeyPair::try_from(row).map_err(StoreError::from))
-        .collect()
+    rows.into_iter().map(|row| KeyPair::try_from(row).map_err(StoreError::from)).collect()
 }
 
 pub(crate) async fn insert(

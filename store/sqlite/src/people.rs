@@ -117,14 +117,10 @@ pub(crate) async fn set_password_hash(
 ) -> StoreResult<()> {
     const DOING: &str = "setting a password";
     let user_id = user_id.as_str();
-    let result = sqlx::query!(
-        "UPDATE person SET password_hash = ? WHERE id = ?",
-        password_hash,
-        user_id
-    )
-    .execute(connection)
-    .await
-    .map_err(failed(DOING))?;
+    let result = sqlx::query!("UPDATE person SET password_hash = ? WHERE id = ?", password_hash, user_id)
+        .execute(connection)
+        .await
+        .map_err(failed(DOING))?;
     one_row(&result, DOING)
 }
 

@@ -22,10 +22,7 @@ impl TryFrom<RollRow> for RollRecord {
 
     fn try_from(row: RollRow) -> Result<Self, ImpossibleRow> {
         let place = Place::new("key_roll", &row.submission_id);
-        let user = row
-            .rolled_by_user
-            .map(|id| place.id("rolled_by_user", &id))
-            .transpose()?;
+        let user = row.rolled_by_user.map(|id| place.id("rolled_by_user", &id)).transpose()?;
         Ok(Self {
             account_id: place.id("account_id", &row.account_id)?,
             submission_id: place.id("submission_id", &row.submission_id)?,

@@ -1,7 +1,7 @@
 //! From columns to values: what the constraints promise is still checked on the way out.
 
 use backend::store::StoreError;
-use domain::{Brand, Email, PublicKey};
+use domain::{Email, PublicKey};
 use std::str::FromStr;
 
 /// A row that no constraint should have let in. Names where it is and never what it holds.
@@ -15,10 +15,7 @@ pub(crate) struct ImpossibleRow {
 
 impl From<ImpossibleRow> for StoreError {
     fn from(row: ImpossibleRow) -> Self {
-        Self::Failed {
-            doing: "reading a row",
-            source: Box::new(row),
-        }
+        Self::Failed { doing: "reading a row", source: Box::new(row) }
     }
 }
 
@@ -30,18 +27,11 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new(table: &'static str, id: &str) -> Self {
-        Self {
-            table,
-            id: id.to_owned(),
-        }
+        Self { table, id: id.to_owned() }
     }
 
     pub(crate) fn impossible(&self, column: &'static str) -> ImpossibleRow {
-        ImpossibleRow {
-            table: self.table,
-            column,
-            id: self.id.clone(),
-        }
+        ImpossibleRow { table: self.table, column, id: self.id.clone() }
     }
 
     /// A typed id, from its text.
@@ -58,15 +48,7 @@ impl Place {
         Email::parse(text).map_err(|_| self.impossible(column))
     }
 
-    /// A public key, of whichever brand it carries: a stored key says itself which installation made it.
     pub(crate) fn public_key(&self, column: &'static str, text: &str) -> Result<PublicKey, ImpossibleRow> {
-        let brand = match text.rsplit_once("public_") {
-            Some(("", _)) => Some(Brand::none()),
-            Some((brand, _)) => brand.strip_suffix('_').and_then(|brand| Brand::parse(brand).ok()),
-            None => None,
-        };
-        brand
-            .and_then(|brand| PublicKey::parse(&brand, text))
-            .ok_or_else(|| self.impossible(column))
+        PublicKey::parse_stored(text).ok_or_else(|| self.impossible(column))
     }
 }

@@ -39,12 +39,8 @@ impl TryFrom<SessionViewRow> for SessionView {
                 user_agent: row.user_agent,
             },
             email: person.email("email", &row.email)?,
-            membership: MembershipRow {
-                account_id: row.account_id,
-                user_id: row.user_id,
-                role: row.role,
-            }
-            .try_into()?,
+            membership: MembershipRow { account_id: row.account_id, user_id: row.user_id, role: row.role }
+                .try_into()?,
         })
     }
 }
@@ -124,15 +120,11 @@ pub(crate) async fn touch(
 ) -> StoreResult<()> {
     let session_id = session_id.as_str();
     let last_used_at = last_used_at.as_millis();
-    sqlx::query!(
-        "UPDATE session SET last_used_at = ? WHERE id = ?",
-        last_used_at,
-        session_id
-    )
-    .execute(connection)
-    .await
-    .map(|_| ())
-    .map_err(failed("noting that a session was used"))
+    sqlx::query!("UPDATE session SET last_used_at = ? WHERE id = ?", last_used_at, session_id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(failed("noting that a session was used"))
 }
 
 /// The session may be gone, as in [`touch`].
@@ -143,15 +135,11 @@ pub(crate) async fn set_password_at(
 ) -> StoreResult<()> {
     let session_id = session_id.as_str();
     let password_at = password_at.as_millis();
-    sqlx::query!(
-        "UPDATE session SET password_at = ? WHERE id = ?",
-        password_at,
-        session_id
-    )
-    .execute(connection)
-    .await
-    .map(|_| ())
-    .map_err(failed("noting that a password was given in a session"))
+    sqlx::query!("UPDATE session SET password_at = ? WHERE id = ?", password_at, session_id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(failed("noting that a password was given in a session"))
 }
 
 pub(crate) async fn delete(connection: &mut SqliteConnection, session_id: &SessionId) -> StoreResult<bool> {

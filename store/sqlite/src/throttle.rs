@@ -96,14 +96,10 @@ pub(crate) async fn knows_device(
 pub(crate) async fn purge(connection: &mut SqliteConnection, limits: PurgeLimits) -> StoreResult<()> {
     let used_before = limits.sessions_used_before.as_millis();
     let opened_before = limits.sessions_opened_before.as_millis();
-    sqlx::query!(
-        "DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
-        used_before,
-        opened_before
-    )
-    .execute(&mut *connection)
-    .await
-    .map_err(failed("removing old sessions"))?;
+    sqlx::query!("DELETE FROM session WHERE last_used_at < ? OR created_at < ?", used_before, opened_before)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("removing old sessions"))?;
 
     let now = limits.now.as_millis();
     sqlx::query!("DELETE FROM password_link WHERE expires_at <= ?", now)

@@ -20,9 +20,8 @@ pub(crate) enum WalError {
 /// Waits for readers, at most as long as the busy timeout.
 pub(crate) async fn truncate(connection: &mut SqliteConnection) -> Result<(), WalError> {
     // A pragma has no schema that the macros could check it against.
-    let (busy, _frames, _moved): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(connection)
-        .await?;
+    let (busy, _frames, _moved): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
     if busy == 0 { Ok(()) } else { Err(WalError::InUse) }
 }
 
@@ -41,10 +40,7 @@ impl SqliteStore {
         }
         if let Err(error) = self.truncate_log().await {
             let error: &dyn std::error::Error = &error;
-            tracing::warn!(
-                error,
-                "destroyed keys are still in the write-ahead log; the next commit tries again"
-            );
+            tracing::warn!(error, "destroyed keys are still in the write-ahead log; the next commit tries again");
         }
     }
 

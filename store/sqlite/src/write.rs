@@ -22,27 +22,15 @@ pub(crate) struct SqliteTx {
 impl SqliteTx {
     pub(crate) async fn begin(store: &SqliteStore) -> StoreResult<Self> {
         // Immediate, because a transaction that began by reading is refused at once when another process wrote since.
-        let tx = store
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(failed("beginning to write"))?;
-        Ok(Self {
-            tx,
-            store: store.clone(),
-            destroyed_keys: false,
-        })
+        let tx = store.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed("beginning to write"))?;
+        Ok(Self { tx, store: store.clone(), destroyed_keys: false })
     }
 }
 
 #[async_trait]
 impl WriteTx for SqliteTx {
     async fn commit(self: Box<Self>) -> StoreResult<()> {
-        let Self {
-            tx,
-            store,
-            destroyed_keys,
-        } = *self;
+        let Self { tx, store, destroyed_keys } = *self;
         if destroyed_keys {
             // Before the commit: whoever stops waiting for it must not leave the log full.
             store.owe_scrub();

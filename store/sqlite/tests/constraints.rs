@@ -298,17 +298,10 @@ const CASES: &[(&str, &str, &str)] = &[
 async fn filled() -> (SqliteConnection, TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("latchkey.db");
-    SqliteStore::open(path.to_str().expect("UTF-8"))
-        .await
-        .expect("opens")
-        .close()
-        .await;
+    SqliteStore::open(path.to_str().expect("UTF-8")).await.expect("opens").close().await;
     let options = SqliteConnectOptions::new().filename(&path).foreign_keys(true);
     let mut connection = options.connect().await.expect("connects");
-    sqlx::raw_sql(FIXTURE)
-        .execute(&mut connection)
-        .await
-        .expect("the fixture breaks nothing");
+    sqlx::raw_sql(FIXTURE).execute(&mut connection).await.expect("the fixture breaks nothing");
     (connection, directory)
 }
 
@@ -344,12 +337,7 @@ async fn every_constraint_has_a_case() {
         }
         let code = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
         let words: Vec<String> = code.flat_map(str::split_whitespace).map(str::to_owned).collect();
-        named.extend(
-            words
-                .windows(2)
-                .filter(|pair| pair[0] == "CONSTRAINT")
-                .map(|pair| pair[1].clone()),
-        );
+        named.extend(words.windows(2).filter(|pair| pair[0] == "CONSTRAINT").map(|pair| pair[1].clone()));
     }
     let tried: BTreeSet<String> = CASES.iter().map(|(constraint, ..)| (*constraint).to_owned()).collect();
     assert_eq!(named, tried);
@@ -366,14 +354,9 @@ async fn every_table_is_strict_and_every_time_is_a_number() {
     .await
     .expect("read");
     assert_eq!(loose, Vec::<String>::new());
-    let error = sqlx::raw_sql("UPDATE session SET created_at = '2026-11-23'")
-        .execute(&mut connection)
-        .await;
+    let error = sqlx::raw_sql("UPDATE session SET created_at = '2026-11-23'").execute(&mut connection).await;
     let error = error.expect_err("text is no time").to_string();
-    assert!(
-        error.contains("cannot store TEXT value in INTEGER column session.created_at"),
-        "{error}"
-    );
+    assert!(error.contains("cannot store TEXT value in INTEGER column session.created_at"), "{error}");
 }
 
 /// What is read on every request, or swept every few seconds, never reads a whole table.
@@ -395,10 +378,8 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
             WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",
     ] {
-        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(statement)
-            .fetch_all(&mut connection)
-            .await
-            .expect("planned");
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(statement).fetch_all(&mut connection).await.expect("planned");
         for (_, _, _, step) in plan {
             // The last of the statements walks its own partial index, which holds nothing else.
             let walks_table = step.starts_with("SCAN") && !step.contains("key_pair_to_destroy");

@@ -26,18 +26,12 @@ async fn what_was_committed_is_there_when_the_file_is_opened_again() {
     let pair = world.active_pair(&account).await.pair;
 
     let beside = open(&path).await;
-    assert_eq!(
-        beside.list_pairs(&account.id).await.expect("read"),
-        std::slice::from_ref(&pair)
-    );
+    assert_eq!(beside.list_pairs(&account.id).await.expect("read"), std::slice::from_ref(&pair));
 
     first.close().await;
     beside.close().await;
     let again = open(&path).await;
-    assert_eq!(
-        again.find_account(&account.id).await.expect("read"),
-        Some(account.clone())
-    );
+    assert_eq!(again.find_account(&account.id).await.expect("read"), Some(account.clone()));
     assert_eq!(again.list_pairs(&account.id).await.expect("read"), [pair]);
 }
 
@@ -91,10 +85,7 @@ async fn what_names_no_file_is_refused() {
         "sqlite:data/",
     ] {
         let refused = SqliteStore::open(text).await;
-        assert!(
-            matches!(&refused, Err(OpenError::NotAFile(named)) if named == text),
-            "{text:?}: {refused:?}"
-        );
+        assert!(matches!(&refused, Err(OpenError::NotAFile(named)) if named == text), "{text:?}: {refused:?}");
     }
 }
 
@@ -143,10 +134,7 @@ async fn a_new_database_is_for_its_owner_only() {
         let file = path.with_file_name(name);
         std::fs::metadata(file).expect("there").permissions().mode() & 0o777
     };
-    assert_eq!(
-        ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm", ""].map(mode),
-        [0o600, 0o600, 0o600, 0o700]
-    );
+    assert_eq!(["latchkey.db", "latchkey.db-wal", "latchkey.db-shm", ""].map(mode), [0o600, 0o600, 0o600, 0o700]);
 }
 
 /// Server and command line started at the same moment on a new machine. Often, because the moment in which the switch to
@@ -166,28 +154,16 @@ async fn opening_waits_for_whoever_has_the_file_to_themselves() {
     let path = directory.path().join("latchkey.db");
     drop(std::fs::File::create(&path).expect("created"));
     let mut connection = connect(&path).await;
-    sqlx::raw_sql("BEGIN EXCLUSIVE; CREATE TABLE other (id INTEGER)")
-        .execute(&mut connection)
-        .await
-        .expect("begun");
+    sqlx::raw_sql("BEGIN EXCLUSIVE; CREATE TABLE other (id INTEGER)").execute(&mut connection).await.expect("begun");
     let opening = tokio::spawn({
         let path = path.clone();
         async move { SqliteStore::open(path.to_str().expect("UTF-8")).await }
     });
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert!(!opening.is_finished());
-    sqlx::raw_sql("COMMIT")
-        .execute(&mut connection)
-        .await
-        .expect("committed");
+    sqlx::raw_sql("COMMIT").execute(&mut connection).await.expect("committed");
     drop(connection);
-    opening
-        .await
-        .expect("no panic")
-        .expect("opens")
-        .ping()
-        .await
-        .expect("answers");
+    opening.await.expect("no panic").expect("opens").ping().await.expect("answers");
 }
 
 /// The same after an update, when the tables are there and some are missing: whoever only looked first would be lost.
@@ -198,14 +174,8 @@ async fn an_older_file_opened_many_times_at_once_is_migrated_once() {
         let path = directory.path().join("latchkey.db");
         drop(std::fs::File::create(&path).expect("created"));
         let mut connection = connect(&path).await;
-        sqlx::raw_sql("PRAGMA journal_mode = WAL")
-            .execute(&mut connection)
-            .await
-            .expect("set");
-        sqlx::migrate!("../../migrations/sqlite")
-            .run_to(1, &mut connection)
-            .await
-            .expect("migrated");
+        sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.expect("set");
+        sqlx::migrate!("../../migrations/sqlite").run_to(1, &mut connection).await.expect("migrated");
         open_many_times_at_once(&path).await;
     }
 }
@@ -218,13 +188,7 @@ async fn open_many_times_at_once(path: &Path) {
         })
         .collect();
     for store in opening {
-        store
-            .await
-            .expect("no panic")
-            .expect("opens")
-            .ping()
-            .await
-            .expect("answers");
+        store.await.expect("no panic").expect("opens").ping().await.expect("answers");
     }
 }
 
@@ -302,9 +266,7 @@ async fn a_destroyed_key_is_in_no_file() {
     }
     assert!(lies_in(directory.path(), secret), "the test looks in the right place");
 
-    let destroyed = world
-        .write(async |tx: &mut dyn WriteTx| tx.destroy_ended_keys().await)
-        .await;
+    let destroyed = world.write(async |tx: &mut dyn WriteTx| tx.destroy_ended_keys().await).await;
     assert_eq!(destroyed.expect("destroyed"), 2);
     assert!(!lies_in(directory.path(), secret));
 }
@@ -319,19 +281,11 @@ async fn a_destroyed_key_leaves_the_log_as_soon_as_nobody_reads_it() {
     let mut minted = world.new_pair(&account.id, NOW);
     minted.sealed.bytes = b"what was sealed here once, and must be gone".to_vec();
     world.insert(&minted).await.expect("stored");
-    world
-        .end(&minted.pair, End::Revoked { revoked_at: NOW })
-        .await
-        .expect("stored");
+    world.end(&minted.pair, End::Revoked { revoked_at: NOW }).await.expect("stored");
 
     let mut reader = connect(&path).await;
-    sqlx::raw_sql("BEGIN; SELECT * FROM account;")
-        .execute(&mut reader)
-        .await
-        .expect("reading");
-    let destroyed = world
-        .write(async |tx: &mut dyn WriteTx| tx.destroy_ended_keys().await)
-        .await;
+    sqlx::raw_sql("BEGIN; SELECT * FROM account;").execute(&mut reader).await.expect("reading");
+    let destroyed = world.write(async |tx: &mut dyn WriteTx| tx.destroy_ended_keys().await).await;
     assert_eq!(destroyed.expect("committed all the same"), 1);
     assert!(lies_in(directory.path(), &minted.sealed.bytes), "the reader keeps it");
 
@@ -352,10 +306,7 @@ async fn opening_a_database_empties_the_log() {
     minted.pair.end = revoked();
     world.insert(&minted).await.expect("stored");
     let destroy = "PRAGMA secure_delete = ON; UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL";
-    sqlx::raw_sql(destroy)
-        .execute(&mut connect(&path).await)
-        .await
-        .expect("destroyed");
+    sqlx::raw_sql(destroy).execute(&mut connect(&path).await).await.expect("destroyed");
     assert!(lies_in(directory.path(), &minted.sealed.bytes), "the log still has it");
 
     open(&path).await;
@@ -370,25 +321,15 @@ async fn an_impossible_row_fails_and_says_where() {
     let world = World::new(Arc::new(open(&path).await));
     let person = world.person().await;
     let mut connection = connect(&path).await;
-    sqlx::raw_sql("UPDATE person SET email = 'a@b@c'")
-        .execute(&mut connection)
-        .await
-        .expect("written");
+    sqlx::raw_sql("UPDATE person SET email = 'a@b@c'").execute(&mut connection).await.expect("written");
     let error = world.store.find_person(&person.id).await.expect_err("no address");
     let source = std::error::Error::source(&error).expect("a source").to_string();
-    assert_eq!(
-        source,
-        format!("person.email of the row {} holds a value that cannot be", person.id)
-    );
+    assert_eq!(source, format!("person.email of the row {} holds a value that cannot be", person.id));
 }
 
 async fn connect(path: &Path) -> sqlx::SqliteConnection {
     use sqlx::ConnectOptions;
-    sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .connect()
-        .await
-        .expect("connects")
+    sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("connects")
 }
 
 fn lies_in(directory: &Path, bytes: &[u8]) -> bool {

@@ -13,7 +13,7 @@ use leptos_router::hooks::use_navigate;
 use std::time::Duration;
 
 /// How long a private key stays on the screen.
-const SHOW_FOR: Duration = Duration::from_secs(60);
+const SHOW_FOR: Duration = Duration::from_mins(1);
 
 /// What stands above the page. One at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

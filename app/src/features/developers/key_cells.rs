@@ -72,7 +72,7 @@ fn Masked(pair: StoredValue<PairId>, mask: StoredValue<String>) -> impl IntoView
     let hint = move || match (awake.get(), fetching()) {
         (false, _) => "To show or copy it, this page needs JavaScript.",
         (true, true) => "Fetching the key…",
-        (true, false) => "Hidden. Shown or copied only for you.",
+        (true, false) => "Hidden. You may be asked for your password.",
     };
     view! {
         <code class="key" data-masked="" translate="no">
@@ -101,7 +101,8 @@ fn Masked(pair: StoredValue<PairId>, mask: StoredValue<String>) -> impl IntoView
 #[component]
 fn Shown(pair: StoredValue<PairId>) -> impl IntoView {
     let desk = use_desk();
-    let copied = move || desk.copied.with(|copied| copied.as_ref().is_some_and(|copied| pair.with_value(|pair| pair == copied)));
+    let copied =
+        move || desk.copied.with(|copied| copied.as_ref().is_some_and(|copied| pair.with_value(|pair| pair == copied)));
     view! {
         <code class="key" data-secret="" translate="no" spellcheck="false">
             {move || secret_text(desk)}

@@ -107,9 +107,7 @@ fn Tab(tab: DevelopersTab) -> impl IntoView {
 #[component]
 fn NewsNotice() -> impl IntoView {
     let desk = super::desk::use_desk();
-    move || {
-        desk.news.get().map(|News { tone, words }| view! { <Notice tone=tone><p>{words}</p></Notice> })
-    }
+    move || desk.news.get().map(|News { tone, words }| view! { <Notice tone=tone><p>{words}</p></Notice> })
 }
 
 /// Who rolled, and when. After a lost answer this is how the person learns that it happened.

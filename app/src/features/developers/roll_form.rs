@@ -68,6 +68,8 @@ pub fn RollForm(
     let about = move |concerns: fn(AppError) -> bool| {
         Signal::derive(move || error.get().filter(|error| concerns(*error)).map(AppError::sentence))
     };
+    let is_beside_a_field =
+        move |error: AppError| is_about_expiry(error) || (is_about_password(error) && password_due.get());
     view! {
         <form class="form" method="post" action=RollKeys::url() on:submit=submit>
             <input type="hidden" name="pair" value=pair.id.to_string() />
@@ -86,10 +88,7 @@ pub fn RollForm(
                 />
             </Show>
             <p class="form__error" role="alert">
-                {move || {
-                    error.get().filter(|error| !is_about_expiry(*error) && !(is_about_password(*error) && password_due.get()))
-                        .map(AppError::sentence)
-                }}
+                {move || error.get().filter(|error| !is_beside_a_field(*error)).map(AppError::sentence)}
             </p>
             <div class="form__buttons">
                 {cancel.run()}
@@ -195,16 +194,18 @@ fn Consequence(choice: RwSignal<String>, custom: RwSignal<String>, now: Signal<T
         let end = match choice.as_str() {
             "" => return "Choose when the old keys expire.".to_owned(),
             "immediately" => {
-                return "Programs using the old keys stop working the moment you roll. This cannot be undone.".to_owned();
+                return "Programs using the old keys stop working the moment you roll. This cannot be undone."
+                    .to_owned();
             }
             "custom" => browser::read_local(&custom.get()),
-            preset => preset.parse::<ExpireOld>().ok().and_then(ExpireOld::overlap).map(|overlap| now.get().plus(overlap)),
+            preset => {
+                preset.parse::<ExpireOld>().ok().and_then(ExpireOld::overlap).map(|overlap| now.get().plus(overlap))
+            }
         };
         match end.and_then(browser::local_time) {
-            Some(end) => format!(
-                "Programs using the old keys stop working on {} ({}), {}.",
-                end.words, end.zone, end.utc
-            ),
+            Some(end) => {
+                format!("Programs using the old keys stop working on {} ({}), {}.", end.words, end.zone, end.utc)
+            }
             None => "Enter the date and the time.".to_owned(),
         }
     };
@@ -218,7 +219,7 @@ fn Consequence(choice: RwSignal<String>, custom: RwSignal<String>, now: Signal<T
 /// The choice as the server reads it. A local date and time becomes an instant here, where the zone is known.
 fn spelled(choice: &str, custom: &str) -> String {
     match choice {
-        "custom" => browser::read_local(custom).map(browser::rfc3339).unwrap_or_else(|| "custom".to_owned()),
+        "custom" => browser::read_local(custom).map_or_else(|| "custom".to_owned(), browser::rfc3339),
         preset => preset.to_owned(),
     }
 }

@@ -23,11 +23,7 @@ impl FormState {
     }
 
     /// Takes the submit over from the browser: `call` is sent, and its refusal shown. A second press waits for the first.
-    pub fn submit<O: 'static>(
-        self,
-        event: &SubmitEvent,
-        call: impl Future<Output = Result<O, AppError>> + 'static,
-    ) {
+    pub fn submit<O: 'static>(self, event: &SubmitEvent, call: impl Future<Output = Result<O, AppError>> + 'static) {
         event.prevent_default();
         if self.pending.get_untracked() {
             return;

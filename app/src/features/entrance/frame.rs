@@ -33,7 +33,11 @@ where
     }
 }
 
-fn drawn<V: IntoView + 'static>(title: &'static str, entrance: Entrance, content: impl Fn(Entrance) -> V) -> impl IntoView {
+fn drawn<V: IntoView + 'static>(
+    title: &'static str,
+    entrance: Entrance,
+    content: impl Fn(Entrance) -> V,
+) -> impl IntoView {
     let product_name = entrance.product_name.clone();
     view! {
         <PageTitle page=title product_name=product_name.clone() />

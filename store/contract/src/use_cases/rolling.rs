@@ -67,10 +67,8 @@ pub async fn a_retry_gets_the_roll_that_happened_and_no_key(store: Arc<dyn Store
     let here = Installation::new(store);
     let owner = here.owner("ada@example.org").await;
     let press = submission(&here);
-    let request = |expire_old| RollRequest {
-        submission_id: press.clone(),
-        ..here.request(&owner, &owner.pair, expire_old)
-    };
+    let request =
+        |expire_old| RollRequest { submission_id: press.clone(), ..here.request(&owner, &owner.pair, expire_old) };
     let (new, _) = done(here.backend.roll(&owner.context, request(ExpireOld::In1Hour)).await);
     let again = here.backend.roll(&owner.context, request(ExpireOld::Immediately)).await.expect("answers");
     let Rolled::Already { new: same, old } = again else {

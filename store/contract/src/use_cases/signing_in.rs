@@ -113,7 +113,7 @@ pub async fn guesses_beyond_the_limit_are_not_evaluated(store: Arc<dyn Store>) {
         let answer = here.backend.sign_in(&stranger(), "ada@example.org", password("wrong wrong wrong")).await;
         assert_eq!(refusal(answer), Some(Refusal::SignInFailed));
     }
-    let right = || here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD));
+    let right = async || here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD)).await;
     assert_eq!(refusal(right().await), Some(Refusal::TooManyAttempts));
     here.pass(WINDOW);
     assert_eq!(refusal(right().await), None);
@@ -126,7 +126,9 @@ pub async fn parallel_guesses_do_not_slip_through(store: Arc<dyn Store>) {
     let guesses: Vec<_> = (0..40)
         .map(|_| {
             let backend = here.backend.clone();
-            tokio::spawn(async move { backend.sign_in(&stranger(), "ada@example.org", password("wrong wrong wrong")).await })
+            tokio::spawn(
+                async move { backend.sign_in(&stranger(), "ada@example.org", password("wrong wrong wrong")).await },
+            )
         })
         .collect();
     let mut evaluated = 0;
@@ -158,7 +160,7 @@ pub async fn a_known_device_gets_in_while_a_stranger_guesses(store: Arc<dyn Stor
 pub async fn a_session_ends_when_idle_and_after_twelve_hours(store: Arc<dyn Store>) {
     let here = Installation::new(store);
     here.owner("ada@example.org").await;
-    let sign_in = || here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD));
+    let sign_in = async || here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD)).await;
     let lives = async |session| here.backend.find_signed_in(session).await.expect("reads").is_some();
 
     let idle = sign_in().await.expect("signs in");
