@@ -64,8 +64,11 @@ export const test = base.extend<Story, Worker>({
     { scope: 'worker' },
   ],
   baseURL: async ({ server }, use) => use(server.url),
-  watch: async ({}, use) => {
+  watch: async ({ javaScriptEnabled }, use) => {
     const watch = new Watch();
+    if (javaScriptEnabled === false) {
+      watch.expectNoScripts();
+    }
     await use(watch);
     watch.expectQuiet();
   },
@@ -78,6 +81,9 @@ export const test = base.extend<Story, Worker>({
     await use(async (options = {}) => {
       const context = await browser.newContext({ ...contextOptions, baseURL, viewport, locale, timezoneId, permissions, ...options });
       opened.push(context);
+      if (options.javaScriptEnabled === false) {
+        watch.expectNoScripts();
+      }
       await watch.over(context);
       return context;
     });

@@ -156,13 +156,17 @@ mod real {
         platform.is_some_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
     }
 
+    pub(super) fn is_out_of_sight() -> bool {
+        document().visibility_state() == web_sys::VisibilityState::Hidden
+    }
+
     /// Calls `leave` whenever the page is put away: another tab, another page, the back/forward cache.
     pub(super) fn on_leaving(leave: impl Fn() + 'static) {
         let leave = std::rc::Rc::new(leave);
         let on_hide = std::rc::Rc::clone(&leave);
         leptos::prelude::window_event_listener_untyped("pagehide", move |_| on_hide());
         let on_change = Closure::<dyn Fn()>::new(move || {
-            if document().visibility_state() == web_sys::VisibilityState::Hidden {
+            if is_out_of_sight() {
                 leave();
             }
         });
@@ -171,22 +175,31 @@ mod real {
         on_change.forget();
     }
 
+    pub(super) fn on_returning(back: impl Fn() + 'static) {
+        leptos::prelude::window_event_listener_untyped("pageshow", move |event| {
+            if event.dyn_ref::<web_sys::PageTransitionEvent>().is_some_and(web_sys::PageTransitionEvent::persisted) {
+                back();
+            }
+        });
+    }
+
     pub(super) fn show_modal(dialog: &web_sys::HtmlDialogElement) {
         if !dialog.open() {
             let _ = dialog.show_modal();
         }
     }
 
-    /// The browser gives the focus back to what opened the dialog. If that is gone (a pair that was rolled is drawn anew),
-    /// the focus goes to the page's content instead of nowhere.
     pub(super) fn close(dialog: &web_sys::HtmlDialogElement) {
         if dialog.open() {
             dialog.close();
         }
+    }
+
+    pub(super) fn keep_focus() {
         leptos::prelude::request_animation_frame(|| {
             let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-            let content =
-                document().get_element_by_id("content").and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
+            let content = document().get_element_by_id("content");
+            let content = content.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok());
             if let (true, Some(content)) = (lost, content) {
                 let _ = content.focus();
             }
@@ -255,11 +268,19 @@ mod real {
         false
     }
 
+    pub(super) fn is_out_of_sight() -> bool {
+        false
+    }
+
     pub(super) fn on_leaving(_: impl Fn() + 'static) {}
+
+    pub(super) fn on_returning(_: impl Fn() + 'static) {}
 
     pub(super) fn show_modal<T>(_: &T) {}
 
     pub(super) fn close<T>(_: &T) {}
+
+    pub(super) fn keep_focus() {}
 
     pub(super) fn take_fragment() -> Option<String> {
         None
@@ -323,6 +344,16 @@ pub fn on_leaving(leave: impl Fn() + 'static) {
     real::on_leaving(leave);
 }
 
+/// Whether the page is in another tab, minimised or put away.
+pub fn is_out_of_sight() -> bool {
+    real::is_out_of_sight()
+}
+
+/// Calls `back` whenever the page comes out of the back/forward cache.
+pub fn on_returning(back: impl Fn() + 'static) {
+    real::on_returning(back);
+}
+
 /// The secret of a one-time link, taken out of the address bar.
 pub fn take_fragment() -> Option<String> {
     real::take_fragment()
@@ -343,7 +374,13 @@ pub fn show_modal(dialog: &leptos::web_sys::HtmlDialogElement) {
     real::show_modal(dialog);
 }
 
-/// Closes a dialog; the browser gives the focus back to whatever opened it.
+/// Closes a dialog. The browser gives the focus back to whatever opened it.
 pub fn close(dialog: &leptos::web_sys::HtmlDialogElement) {
     real::close(dialog);
+    keep_focus();
+}
+
+/// Gives the focus to the page's content if what had it is gone: a pair that was rolled or expired is drawn anew.
+pub fn keep_focus() {
+    real::keep_focus();
 }

@@ -8,6 +8,7 @@ export class Watch {
   private readonly complaints: string[] = [];
   private readonly expected = new Set<number>();
   private lostAnswersExpected = false;
+  private scriptsExpected = true;
 
   /** Watches all pages of the context, from now on. */
   async over(context: BrowserContext): Promise<void> {
@@ -31,6 +32,11 @@ export class Watch {
     this.lostAnswersExpected = true;
   }
 
+  /** The browser runs no scripts: it says so of every one it does not fetch or use. */
+  expectNoScripts(): void {
+    this.scriptsExpected = false;
+  }
+
   /** Nothing went wrong that the story did not expect. */
   expectQuiet(): void {
     expect(this.complaints, 'what the browser complained about').toEqual([]);
@@ -46,6 +52,9 @@ export class Watch {
     if ((status && this.expected.has(Number(status))) || text.startsWith('Failed to load resource: net::')) {
       return;
     }
+    if (!this.scriptsExpected && text.includes('was preloaded using link preload but not used')) {
+      return;
+    }
     this.complaints.push(`console ${message.type()}: ${text} (${message.location().url})`);
   }
 
@@ -53,6 +62,9 @@ export class Watch {
     const why = request.failure()?.errorText ?? '';
     // A page that is left while something is on its way.
     if (why === 'net::ERR_ABORTED' || (why === 'net::ERR_FAILED' && this.lostAnswersExpected)) {
+      return;
+    }
+    if (!this.scriptsExpected && why === 'csp' && /\.(js|wasm)$/.test(request.url())) {
       return;
     }
     this.complaints.push(`request failed: ${request.url()} ${why}`);

@@ -13,8 +13,11 @@ pub fn SelectedField(
     #[prop(default = 2)] rows: u32,
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
+    let help_id = format!("selected-{}", what.replace(' ', "-"));
     Effect::new(move || {
         if let Some(field) = field.get() {
+            // Filled here and not by the view, which would fill it after it was selected.
+            field.set_value(&text);
             browser::select(&field);
         }
     });
@@ -23,7 +26,7 @@ pub fn SelectedField(
             <textarea
                 class="selected-field__text"
                 aria-label=format!("{what}, selected")
-                aria-describedby="selected-field-help"
+                aria-describedby=help_id.clone()
                 readonly
                 rows=rows
                 spellcheck="false"
@@ -31,9 +34,8 @@ pub fn SelectedField(
                 data-1p-ignore
                 data-lpignore="true"
                 node_ref=field
-                prop:value=text
             ></textarea>
-            <p class="selected-field__help" id="selected-field-help" role="status">
+            <p class="selected-field__help" id=help_id role="status">
                 {format!("The {what} could not be copied here. It is shown and selected: press {}.", browser::copy_shortcut())}
             </p>
         </div>

@@ -33,7 +33,7 @@ pub fn wrap(routes: Router<Serving>, serving: Serving) -> Router {
         .layer(cross_site::layer(&serving))
         .layer(from_fn_with_state(serving.clone(), cross_site::refuse_unmarked))
         .layer(from_fn_with_state(serving.clone(), key_in_url::refuse))
-        
+        .layer(from_fn(body::bound))
         .layer(panic::layer())
         .layer(from_fn_with_state(serving.clone(), answer::give_form))
         .layer(from_fn_with_state(serving.clone(), log_line::write))

@@ -108,8 +108,10 @@ async fn requests_under_way_are_answered_before_the_process_stops() {
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     running.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!running.ended.is_finished(), "it waits for what is under way");
+    assert!(TcpStream::connect(running.addr).await.is_err(), "and takes nothing new");
     let (said, _) = until_closed(&mut stream).await;
     assert!(said.contains("done"), "{said}");
     timeout(SOON, running.ended).await.expect("it stops").unwrap();
-    assert!(TcpStream::connect(running.addr).await.is_err());
 }

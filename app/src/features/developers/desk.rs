@@ -7,7 +7,7 @@ use crate::browser;
 use crate::error::AppError;
 use crate::paths;
 use crate::ui::{Announcer, Tone};
-use domain::{PairId, Refusal, Timestamp};
+use domain::{KeyPairState, PairId, Refusal, Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use std::time::Duration;
@@ -128,7 +128,11 @@ impl Desk {
             timer: StoredValue::new(None),
             navigate: Callback::new(move |path| navigate(path, leptos_router::NavigateOptions::default())),
         };
-        Effect::new(move || browser::on_leaving(move || desk.put_away()));
+        Effect::new(move || {
+            browser::on_leaving(move || desk.put_away());
+            // Back from the back/forward cache: the pairs may have changed, or the session may be over.
+            browser::on_returning(move || desk.reload());
+        });
         on_cleanup(move || desk.hide_secret());
         desk
     }
@@ -138,9 +142,13 @@ impl Desk {
         self.now.get().is_some_and(|now| now >= self.password_due_at.get())
     }
 
-    /// Shows a private key for a minute.
+    /// Shows a private key for a minute. One that arrives when the page is out of sight is dropped: nobody is looking, or
+    /// somebody else is.
     pub fn show_secret(self, pair: PairId, key: RevealedKey, because: Because) {
         self.clear_timer();
+        if browser::is_out_of_sight() {
+            return;
+        }
         self.secret.set(Secret::Shown { pair, key, because });
         let timer = set_timeout_with_handle(
             move || {
@@ -161,11 +169,6 @@ impl Desk {
     /// The page is put away (another tab, another page, the back/forward cache): nothing secret stays.
     fn put_away(self) {
         self.hide_secret();
-        self.open.try_update(|open| {
-            if matches!(open, Open::Password(_)) {
-                *open = Open::Nothing;
-            }
-        });
     }
 
     fn clear_timer(self) {
@@ -195,13 +198,25 @@ impl Desk {
     pub fn reload(self) {
         browser::later(async move {
             match load_developers_tab().await {
-                Ok(tab) => {
-                    self.password_due_at.try_set(tab.password_due_at);
-                    self.tab.try_set(tab);
-                }
+                Ok(tab) => self.arrived(tab),
                 Err(error) => self.refused(error),
             }
         });
+    }
+
+    /// Shows what the server says now. A roll whose answer was lost, or that somebody else made, leaves nothing to ask in
+    /// its dialog: the page says who rolled, and when.
+    fn arrived(self, tab: DevelopersTab) {
+        let rolled_meanwhile = self.open.with_untracked(|open| match open {
+            Open::Roll(asked) => tab.pair(&asked.id).is_none_or(|pair| pair.state != KeyPairState::Active),
+            Open::Nothing | Open::Rolled { .. } | Open::Expire(_) | Open::Password(_) => false,
+        });
+        self.password_due_at.set(tab.password_due_at);
+        self.tab.set(tab);
+        if rolled_meanwhile {
+            self.dismiss();
+        }
+        browser::keep_focus();
     }
 
     /// The password was given: it is not due for a while.

@@ -57,7 +57,13 @@ fn RollDialog(pair: PairView) -> impl IntoView {
             desk.pending.set(false);
             match answer {
                 Ok(rolled) => desk.rolled(rolled),
-                Err(error) => desk.refused(error),
+                Err(error) => {
+                    desk.refused(error);
+                    // The answer may have been lost and the roll not.
+                    if error == AppError::Unreachable {
+                        desk.reload();
+                    }
+                }
             }
         });
     });
@@ -81,6 +87,14 @@ fn RollDialog(pair: PairView) -> impl IntoView {
 #[component]
 fn RolledDialog(new: PairView, old: PairView) -> impl IntoView {
     let prefix = use_desk().tab.with_untracked(|tab| tab.private_prefix.clone());
+    // The button that was pressed is gone with the form: without this the focus would be nowhere.
+    let heading = NodeRef::<html::H2>::new();
+    Effect::new(move || {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
+    let overlap = matches!(old.state, KeyPairState::Expiring { .. });
     let old_ends = match (old.state, old.ends) {
         (KeyPairState::Expiring { .. }, Some(ends)) => {
             view! { <p>"The old keys stop working on " <Time moment=ends /> "."</p> }.into_any()
@@ -88,7 +102,9 @@ fn RolledDialog(new: PairView, old: PairView) -> impl IntoView {
         _ => view! { <p>"The old keys have stopped working."</p> }.into_any(),
     };
     view! {
-        <h2 id="dialog-title">"Your new keys work now"</h2>
+        <h2 id="dialog-title" tabindex="-1" node_ref=heading>
+            "Your new keys work now"
+        </h2>
         {old_ends}
         <dl class="facts">
             <dt>"Public key"</dt>
@@ -100,7 +116,7 @@ fn RolledDialog(new: PairView, old: PairView) -> impl IntoView {
         <ol class="next-steps">
             <li>"Put the new private key where your programs read it, and restart them."</li>
             <li>"Put the new public key into your web pages and apps."</li>
-            <li>"Once nothing uses the old keys, you can end them early with Expire now."</li>
+            {overlap.then(|| view! { <li>"Once nothing uses the old keys, you can end them early with Expire now."</li> })}
         </ol>
         <div class="form__buttons">
             <Cancel label="Done" />

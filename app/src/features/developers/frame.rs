@@ -13,7 +13,8 @@ pub fn DashboardHead(title: &'static str, product_name: String, account_name: St
     let person = (email != account_name).then_some(email);
     view! {
         <PageTitle page=title product_name=product_name.clone() />
-        <a class="skip-link" href="#content">
+        // The router would take the click over, and leave the focus where it was.
+        <a class="skip-link" href="#content" rel="external">
             "Skip to the keys"
         </a>
         <header class="masthead">

@@ -128,7 +128,7 @@ fn Shown(pair: StoredValue<PairId>) -> impl IntoView {
 #[component]
 fn ShownToCopy(desk: Desk) -> impl IntoView {
     view! {
-        <SelectedField what="private key" text=secret_text(desk) />
+        <SelectedField what="private key" text=untrack(|| secret_text(desk)) />
         <div class="key-cell__actions">
             <Button
                 kind=ButtonKind::Inline

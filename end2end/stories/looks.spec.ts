@@ -1,0 +1,174 @@
+import { type Page } from '@playwright/test';
+import { axe, expect, PASSWORD, row, signIn, TAB, test, visit } from '../fixtures';
+
+/** Where the pictures go: `screens/<name>-<width>-<theme>.png` beside the results. */
+const picture = (name: string): string => `${test.info().project.outputDir}/screens/${name}.png`;
+const WIDTHS = [1440, 768, 360];
+const THEMES = ['light', 'dark'] as const;
+const HEIGHT = 900;
+
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+/** Looks at what is on the screen: in both themes, on all widths. Nothing is wider than the screen, and axe is content. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      const [wide, screen] = await page.evaluate(() => [document.scrollingElement?.scrollWidth ?? 0, window.innerWidth]);
+      expect.soft(wide, `${name} at ${width} is wider than the screen`).toBeLessThanOrEqual(screen ?? 0);
+      const outside = await page.evaluate(() =>
+        [...document.querySelectorAll('button, a, input, p, h1, h2, h3, code, label, time')]
+          .filter((element) => !element.closest('pre, .visually-hidden, .skip-link') && element.checkVisibility())
+          .filter((element) => {
+            const { left, right, width: wide } = element.getBoundingClientRect();
+            return wide > 1 && (right > window.innerWidth + 1 || left < -1);
+          })
+          .map((element) => element.outerHTML.slice(0, 100)),
+      );
+      expect.soft(outside, `${name} at ${width}: outside the screen`).toEqual([]);
+      // The middle width is laid out like one of its neighbours: axe looks at those.
+      if (width !== 768) {
+        await axe(page);
+      }
+      // Behind a dialog there is nothing to see.
+      const fullPage = !(await page.getByRole('dialog').isVisible());
+      await page.screenshot({ path: picture(`${name}-${width}-${theme}`), animations: 'disabled', fullPage });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: HEIGHT });
+}
+
+test('the entrance looks right', async ({ page, watch }) => {
+  watch.expectStatus(401, 404, 422);
+  await visit(page, '/sign-up');
+  await look(page, 'sign-up');
+  await page.getByLabel('E-mail').fill('nobody@example.org');
+  await page.getByLabel('Password').fill('short');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByText('Use at least 15 characters.')).toBeVisible();
+  await look(page, 'sign-up-refused');
+  await visit(page, '/sign-in');
+  await look(page, 'sign-in');
+  await visit(page, '/set-password');
+  await look(page, 'set-password');
+  await page.goto('/no/such/page');
+  await expect(page.getByRole('heading', { name: 'There is no page here' })).toBeVisible();
+  await look(page, 'not-found');
+});
+
+test('the developers tab looks right', async ({ tab }) => {
+  await look(tab, 'tab');
+  const first = row(tab, 0);
+  await first.getByRole('button', { name: 'Reveal private key' }).click();
+  await expect(first.getByRole('button', { name: 'Hide private key' })).toBeVisible();
+  await look(tab, 'tab-revealed');
+  await tab.reload();
+  await expect(first.getByRole('button', { name: 'Reveal private key' })).toBeEnabled();
+  await tab.getByRole('button', { name: 'Copy curl command' }).hover();
+  await first.getByRole('button', { name: 'Copy private key' }).click();
+  await expect(first.getByText('Copied', { exact: true })).toBeVisible();
+  // It says so for two seconds only: one look.
+  await axe(tab);
+  await tab.screenshot({ path: picture('tab-copied-1440-light'), animations: 'disabled' });
+});
+
+test('what is shown when a copy fails looks right', async ({ newContext, person }) => {
+  const context = await newContext({ reducedMotion: 'reduce', permissions: [] });
+  // A browser that has no clipboard, as on plain HTTP.
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
+  const page = await context.newPage();
+  await signIn(page, person.email);
+  await row(page, 0).getByRole('button', { name: 'Copy private key' }).click();
+  await expect(page.getByRole('textbox', { name: 'private key, selected' })).toBeVisible();
+  await row(page, 0).getByRole('button', { name: 'Copy public key' }).click();
+  await expect(page.getByRole('textbox', { name: 'public key, selected' })).toBeVisible();
+  await page.getByRole('button', { name: 'Copy Python code' }).click();
+  await look(page, 'tab-fallback');
+});
+
+test('the roll dialog looks right', async ({ tab, server, person, watch }) => {
+  watch.expectStatus(403);
+  await row(tab, 0).getByRole('link', { name: 'Roll keys' }).click();
+  const dialog = tab.getByRole('dialog', { name: 'Roll keys' });
+  await look(tab, 'roll');
+  await dialog.getByRole('radio', { name: 'Immediately' }).check();
+  await look(tab, 'roll-immediately');
+  await dialog.getByRole('radio', { name: 'At an exact time' }).check();
+  await expect(dialog.getByLabel('Date and time (Berlin)')).toBeVisible();
+  await look(tab, 'roll-exact');
+  await dialog.getByRole('radio', { name: 'In 7 days' }).check();
+  server.letPasswordFallDue(person.email);
+  await dialog.getByRole('button', { name: 'Roll keys' }).click();
+  await dialog.getByLabel('Your password').fill('not the password at all');
+  await dialog.getByRole('button', { name: 'Roll keys' }).click();
+  await expect(dialog.getByText('This is not your password.')).toBeVisible();
+  await look(tab, 'roll-refused');
+});
+
+test('a roll and what follows look right', async ({ tab }) => {
+  await row(tab, 0).getByRole('link', { name: 'Roll keys' }).click();
+  await tab.getByRole('radio', { name: 'In 24 hours' }).check();
+  await tab.getByRole('dialog').getByRole('button', { name: 'Roll keys' }).click();
+  await expect(tab.getByRole('heading', { name: 'Your new keys work now' })).toBeVisible();
+  await look(tab, 'rolled');
+  await tab.getByRole('button', { name: 'Done' }).click();
+  await expect(row(tab, 1).getByText(/Expires in/)).toBeVisible();
+  await look(tab, 'tab-expiring');
+  await row(tab, 1).getByRole('link', { name: 'Expire now' }).click();
+  await expect(tab.getByRole('dialog', { name: 'Expire these keys now' })).toBeVisible();
+  await look(tab, 'expire');
+  await tab.getByRole('dialog').getByRole('button', { name: 'Expire now' }).click();
+  await expect(row(tab, 1).getByText('Expired', { exact: true })).toBeVisible();
+  await look(tab, 'tab-expired');
+});
+
+test('the pages that stand in for the dialogs look right', async ({ tab, server, person, watch }) => {
+  watch.expectStatus(403);
+  const href = await row(tab, 0).getByRole('link', { name: 'Roll keys' }).getAttribute('href');
+  await visit(tab, href ?? '');
+  await look(tab, 'roll-page');
+  await visit(tab, TAB);
+  server.letPasswordFallDue(person.email);
+  await row(tab, 0).getByRole('button', { name: 'Reveal private key' }).click();
+  await expect(tab.getByRole('dialog', { name: 'Confirm that it is you' })).toBeVisible();
+  await look(tab, 'password');
+  await tab.getByLabel('Your password').fill(PASSWORD);
+  await tab.getByRole('button', { name: 'Reveal key' }).click();
+  await expect(tab.getByRole('dialog')).toBeHidden();
+});
+
+test('the developers tab looks right without JavaScript', async ({ newContext, tab }) => {
+  const context = await newContext({ javaScriptEnabled: false, storageState: await tab.context().storageState() });
+  const page = await context.newPage();
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      await page.goto(TAB);
+      await expect(page.getByText('To show or copy it, this page needs JavaScript.')).toBeVisible();
+      await page.screenshot({ path: picture(`tab-asleep-${width}-${theme}`), fullPage: true });
+    }
+  }
+});
+
+test('a person who wants no motion gets none, and one with forced colours sees the states', async ({ tab }) => {
+  await row(tab, 0).getByRole('link', { name: 'Roll keys' }).click();
+  await expect(tab.getByRole('dialog', { name: 'Roll keys' })).toBeVisible();
+  const durations = await tab.evaluate(() =>
+    [...document.querySelectorAll('*')].flatMap((element) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(element);
+      return [transitionDuration, animationDuration].flatMap((list) => list.split(',').map(parseFloat));
+    }),
+  );
+  expect(Math.max(...durations), 'the longest animation, in seconds').toBeLessThanOrEqual(0.01);
+  await tab.emulateMedia({ forcedColors: 'active' });
+  await tab.screenshot({ path: picture('roll-1440-forced'), animations: 'disabled' });
+  await tab.keyboard.press('Escape');
+  // Colours are gone: the state is told by its shape and its word, and buttons have an edge.
+  await expect(row(tab, 0).getByText('Enabled')).toBeVisible();
+  const edge = await row(tab, 0).getByRole('link', { name: 'Roll keys' }).evaluate((element) => getComputedStyle(element).borderTopStyle);
+  expect(edge).toBe('solid');
+  await axe(tab);
+  await tab.screenshot({ path: picture('tab-1440-forced'), animations: 'disabled' });
+});
