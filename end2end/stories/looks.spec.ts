@@ -9,12 +9,23 @@ const HEIGHT = 900;
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
+/** Waits until the browser has drawn what it was told last, with no transition under way. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  });
+}
+
 /** Looks at what is on the screen: in both themes, on all widths. Nothing is wider than the screen, and axe is content. */
 async function look(page: Page, name: string): Promise<void> {
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: HEIGHT });
+      await settled(page);
       const [wide, screen] = await page.evaluate(() => [document.scrollingElement?.scrollWidth ?? 0, window.innerWidth]);
       expect.soft(wide, `${name} at ${width} is wider than the screen`).toBeLessThanOrEqual(screen ?? 0);
       const outside = await page.evaluate(() =>

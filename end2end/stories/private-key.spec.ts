@@ -163,3 +163,25 @@ test('a person who rolls for an exact time gets that time', async ({ tab, person
   await expect(tab.getByRole('dialog', { name: 'Your new keys work now' })).toBeVisible();
   expect(ask(person.privateKey).body).toMatchObject({ keyPair: { expiresAt: at.toISOString() } });
 });
+
+test('a person whose session ended elsewhere is led to the sign-in page', async ({ tab, person, server, watch }) => {
+  watch.expectStatus(401);
+  server.database('DELETE FROM session WHERE user_id = (SELECT id FROM person WHERE email = ?)', [person.email]);
+  await row(tab, 0).getByRole('button', { name: 'Reveal private key' }).click();
+  await tab.waitForURL('**/sign-in');
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await signIn(tab, person.email);
+});
+
+test('a person who looks elsewhere for their password finds the question again', async ({ tab, person, server, watch }) => {
+  watch.expectStatus(403);
+  server.letPasswordFallDue(person.email);
+  await row(tab, 0).getByRole('button', { name: 'Reveal private key' }).click();
+  const dialog = tab.getByRole('dialog', { name: 'Confirm that it is you' });
+  await expect(dialog).toBeVisible();
+  await hide(tab);
+  await tab.evaluate(() => Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'visible' }));
+  await dialog.getByLabel('Your password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Reveal key' }).click();
+  await expect(row(tab, 0).getByText(PRIVATE_KEY)).toBeVisible();
+});

@@ -17,14 +17,18 @@ use http::{HeaderValue, Method, StatusCode, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The app's pages, collected once for the whole process. Leptos collects them by drawing the app with all loading
+/// switched off, in every thread: a page that is drawn at the same moment waits for its data for ever.
+static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// What handlers and middleware share. Cheap to clone.
 #[derive(Clone)]
@@ -67,7 +71,7 @@ impl FromRef<Serving> for LeptosOptions {
 
 /// Everything the process answers.
 pub fn build(serving: Serving) -> Router {
-    let pages = generate_route_list(App);
+    let pages = PAGES.clone();
     let options = serving.options.clone();
     let routes = Router::new()
         .leptos_routes_with_context(&serving, pages, context(&serving), move || shell(options.clone()))

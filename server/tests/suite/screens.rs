@@ -42,3 +42,18 @@ async fn somebody_elses_cookie_is_nobodys() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/sign-in"), "{value}");
     }
 }
+
+/// Leptos switches loading off in the whole process while it collects routes; a page drawn meanwhile would never end.
+#[tokio::test]
+async fn pages_are_drawn_while_another_router_is_built() {
+    let world = World::http().await;
+    let serving = world.serving.clone();
+    let building = std::thread::spawn(move || (0..300).for_each(|_| drop(server::router::build(serving.clone()))));
+    let mut drawn = 0;
+    while !building.is_finished() || drawn < 20 {
+        let page = tokio::time::timeout(std::time::Duration::from_secs(10), world.get("/sign-in", &[])).await;
+        assert_eq!(page.expect("the page is drawn").status, 200);
+        drawn += 1;
+    }
+    building.join().unwrap();
+}

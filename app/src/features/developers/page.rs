@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// The page at `/dashboard/developers`.
 ///
-/// The resource is read once, for the page as it is first drawn. What changes afterwards goes through [`Desk::tab`], so
+/// The resource is read once, for the page as it is first drawn. What changes afterwards goes through `Desk::tab`, so
 /// that nothing on the page is torn down under a running countdown or an open dialog.
 #[component]
 pub fn DevelopersPage() -> impl IntoView {
