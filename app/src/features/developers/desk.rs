@@ -197,7 +197,12 @@ impl Desk {
     /// Fetches the tab again. The page keeps what it shows until the answer is there.
     pub fn reload(self) {
         browser::later(async move {
-            match load_developers_tab().await {
+            let answer = load_developers_tab().await;
+            // The person may have gone to another page meanwhile, and this one's state with them.
+            if self.open.try_get_untracked().is_none() {
+                return;
+            }
+            match answer {
                 Ok(tab) => self.arrived(tab),
                 Err(error) => self.refused(error),
             }

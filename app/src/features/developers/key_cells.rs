@@ -51,7 +51,7 @@ pub fn PrivateKeyCell(pair: PairId, private_prefix: String) -> impl IntoView {
 /// A private key that cannot be asked for here: it was destroyed, or the role does not allow it.
 #[component]
 pub fn LockedKeyCell(private_prefix: String, works: bool) -> impl IntoView {
-    let hint = if works { "Hidden." } else { "Destroyed: these keys have expired." };
+    let hint = if works { "Hidden." } else { "These keys have expired: nobody can reveal them." };
     view! {
         <div class="key-cell">
             <code class="key" data-masked="" translate="no">
