@@ -137,6 +137,6 @@ test('the page tells the moment a pair runs out', async ({ tab, person, server, 
   await expect(row(tab, 1).getByText(/Expires in \d s/)).toBeVisible();
   await expect(tab.getByText(/operator.* rolled these keys on/i)).toBeVisible();
   await expect(row(tab, 1).getByText('Expired', { exact: true })).toBeVisible();
-  await expect(row(tab, 1).getByText('Destroyed: these keys have expired.')).toBeVisible();
+  await expect(row(tab, 1).getByText('These keys have expired: nobody can reveal them.')).toBeVisible();
   expect(ask(person.privateKey).body).toMatchObject({ code: 'KEY_EXPIRED' });
 });

@@ -107,7 +107,7 @@ test('a person without JavaScript signs up, mistypes their password, rolls, expi
   await page.getByRole('button', { name: 'Expire now' }).click();
   await page.waitForURL(`**${TAB}`);
   await expect(second.getByText('Expired', { exact: true })).toBeVisible();
-  await expect(second.getByText('Destroyed: these keys have expired.')).toBeVisible();
+  await expect(second.getByText('These keys have expired: nobody can reveal them.')).toBeVisible();
 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL('**/sign-in');
