@@ -12,7 +12,9 @@ pub mod authenticate;
 pub mod clock;
 pub mod context;
 pub mod error;
+pub mod installation;
 pub mod keys;
+pub mod master_key;
 pub mod passwords;
 pub mod people;
 pub mod seal;
@@ -77,7 +79,7 @@ pub struct Backend {
 
 impl Backend {
     /// Puts the parts together. `sealer` must have been checked against this store's installation row: see
-    /// [`seal::open_installation`].
+    /// [`installation::open_installation`].
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,

@@ -61,25 +61,35 @@ impl Backend {
 
     /// Passes a use case's answer on; a refusal leaves a record first.
     ///
-    /// The record has a transaction of its own, because the act's transaction was rolled back. Not recorded: callers who
-    /// are nobody, and [`Refusal::StepUpDue`], which only asks for the password, as every first click does.
+    /// Not recorded here: callers who are nobody; [`Refusal::StepUpDue`], which only asks for the password, as every
+    /// first click does; and what came of checking that password, which the step-up has recorded itself.
     pub(crate) async fn record_refusal<T>(
         &self,
         context: &RequestContext,
         happened: Happened,
         answer: Result<T>,
     ) -> Result<T> {
-        let refusal = match &answer {
-            Err(Error::Refused(refusal)) => *refusal,
-            Ok(_) | Err(Error::Fault(_)) => return answer,
-        };
-        if matches!(context.caller, Caller::Anonymous) || refusal == Refusal::StepUpDue {
+        let Err(Error::Refused(refusal)) = &answer else {
             return answer;
+        };
+        let recorded_elsewhere =
+            matches!(refusal, Refusal::StepUpDue | Refusal::PasswordWrong | Refusal::TooManyAttempts | Refusal::Busy);
+        if !recorded_elsewhere && !matches!(context.caller, Caller::Anonymous) {
+            self.write_refusal(context, happened, *refusal).await?;
         }
+        answer
+    }
+
+    /// Records a refusal in a transaction of its own, because the act's transaction was rolled back.
+    pub(crate) async fn write_refusal(
+        &self,
+        context: &RequestContext,
+        happened: Happened,
+        refusal: Refusal,
+    ) -> Result<()> {
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         self.record(tx.as_mut(), context, now, happened.with_detail(refusal.code())).await?;
-        tx.commit().await?;
-        answer
+        Ok(tx.commit().await?)
     }
 }

@@ -5,70 +5,19 @@
 //! database, and both carry that master key's id, so that master keys can be rolled. The ciphertext is bound to its row
 //! by its associated data: moved to another row, it does not open.
 
-use crate::store::{Conflict, Installation, KeyDigest, SealedKey, Store, StoreError};
-use crate::{Clock, Error, Fault, Result};
+use crate::master_key::Secret;
+use crate::store::{Installation, KeyDigest, SealedKey};
+use crate::{Error, Fault, Result};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use data_encoding::{BASE64, HEXLOWER};
 use domain::{AccountId, Brand, Entropy, PairId, PrivateKey};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 const NONCE_LEN: usize = 24;
-
-/// Why the master key file cannot be used. Each sentence says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum MasterKeyError {
-    /// A database that has been used, and no file.
-    #[error(
-        "the database has been used with a master key, but {path} does not exist. Restore the file from your backup, or point LATCHKEY_MASTER_KEY_FILE at it. A new one would make every stored key unreadable, so none is made"
-    )]
-    Missing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// A file that does not belong to this database.
-    #[error(
-        "{path} is not the master key of this database. Point LATCHKEY_MASTER_KEY_FILE at the file it was first used with"
-    )]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Others can read it.
-    #[error("{path} can be read by others than its owner (mode {mode:04o}). Run: chmod 600 {path}")]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It does not hold what it should.
-    #[error("{path}, line {line}: expected a master key id and 32 bytes in base 64, separated by a space")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1; 0 when the file holds no key at all.
-        line: usize,
-    },
-    /// The file system said no.
-    #[error("cannot {doing} {path}")]
-    Io {
-        /// `read` or `write`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
-}
 
 /// One master key and the keys derived from it.
 struct MasterKey {
@@ -115,6 +64,25 @@ impl MasterKey {
 }
 
 impl Sealer {
+    /// A sealer for the secrets of a master key file. The first is the current one, the others only read.
+    pub fn new(secrets: &[Secret]) -> Result<Self> {
+        let derive = |secret: &Secret| MasterKey::derive(secret.id.clone(), &secret.bytes);
+        Ok(Self { keys: secrets.iter().map(derive).collect::<Result<_>>()? })
+    }
+
+    /// What a new installation writes down about the current master key.
+    pub fn describe(&self) -> Result<(String, [u8; 32])> {
+        self.current().map(|key| (key.id.clone(), key.check))
+    }
+
+    /// Whether one of these master keys is the one the installation was first used with.
+    pub fn belongs_to(&self, installation: &Installation) -> bool {
+        let is_it = |key: &MasterKey| {
+            key.id == installation.master_key_id && bool::from(key.check.ct_eq(&installation.master_key_check))
+        };
+        self.keys.iter().any(is_it)
+    }
+
     /// A sealer with one fresh master key that is kept nowhere, for tests.
     pub fn ephemeral(entropy: &dyn Entropy) -> Result<Self> {
         let mut secret = Zeroizing::new([0_u8; 32]);
@@ -180,148 +148,6 @@ fn associated_data(master_key_id: &str, account: &AccountId, pair: &PairId) -> V
     data
 }
 
-/// Opens the master key file that belongs to this database; makes both on first use.
-///
-/// A database that has been used is never given a new key: its file is there and right, or this fails and nothing is
-/// written.
-pub async fn open_installation(
-    store: &dyn Store,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-    path: &Path,
-) -> std::result::Result<Sealer, OpenError> {
-    let installation = store.find_installation().await?;
-    if installation.is_none() && !path.exists() {
-        create_file(path, entropy)?;
-    }
-    let sealer = load_file(path)?;
-    let installation = match installation {
-        Some(installation) => installation,
-        None => claim(store, clock, &sealer).await?,
-    };
-    let belongs = sealer
-        .keys
-        .iter()
-        .any(|key| key.id == installation.master_key_id && bool::from(key.check.ct_eq(&installation.master_key_check)));
-    if belongs { Ok(sealer) } else { Err(MasterKeyError::Wrong { path: path.to_owned() }.into()) }
-}
-
-/// Why an installation cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The master key file.
-    #[error(transparent)]
-    MasterKey(#[from] MasterKeyError),
-    /// The database.
-    #[error("the database does not answer")]
-    Store(#[from] StoreError),
-    /// A key could not be derived.
-    #[error("the master key cannot be used")]
-    Fault(#[from] Error),
-}
-
-async fn claim(store: &dyn Store, clock: &dyn Clock, sealer: &Sealer) -> std::result::Result<Installation, OpenError> {
-    let current = sealer.current()?;
-    let installation =
-        Installation { created_at: clock.now(), master_key_id: current.id.clone(), master_key_check: current.check };
-    let mut tx = store.begin_write().await?;
-    match tx.insert_installation(&installation).await {
-        Ok(()) => {
-            tx.commit().await?;
-            Ok(installation)
-        }
-        // Another process was faster; whether the file is the right one is then decided by its row.
-        Err(StoreError::Conflict(Conflict::InstallationExists)) => {
-            drop(tx);
-            store.find_installation().await?.ok_or_else(|| Error::from(Fault::new("reading the installation")).into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn load_file(path: &Path) -> std::result::Result<Sealer, OpenError> {
-    let io = |source: io::Error| {
-        if source.kind() == io::ErrorKind::NotFound {
-            MasterKeyError::Missing { path: path.to_owned() }
-        } else {
-            MasterKeyError::Io { doing: "read", path: path.to_owned(), source }
-        }
-    };
-    refuse_exposed(path, &fs::metadata(path).map_err(io)?)?;
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
-    let mut keys = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line_number = index + 1;
-        if line.trim().is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let malformed = || MasterKeyError::Malformed { path: path.to_owned(), line: line_number };
-        let (id, secret) = line.trim().split_once(' ').ok_or_else(malformed)?;
-        let secret = Zeroizing::new(BASE64.decode(secret.as_bytes()).map_err(|_| malformed())?);
-        let secret = Zeroizing::new(<[u8; 32]>::try_from(secret.as_slice()).map_err(|_| malformed())?);
-        keys.push(MasterKey::derive(id.to_owned(), &secret)?);
-    }
-    if keys.is_empty() {
-        return Err(MasterKeyError::Malformed { path: path.to_owned(), line: 0 }.into());
-    }
-    Ok(Sealer { keys })
-}
-
-#[cfg(unix)]
-fn refuse_exposed(path: &Path, metadata: &fs::Metadata) -> std::result::Result<(), MasterKeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(MasterKeyError::Exposed { path: path.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_exposed(_: &Path, _: &fs::Metadata) -> std::result::Result<(), MasterKeyError> {
-    Ok(())
-}
-
-/// Writes a new file whole or not at all: a crash leaves no half key behind, and a file that is there is never replaced.
-fn create_file(path: &Path, entropy: &dyn Entropy) -> std::result::Result<(), MasterKeyError> {
-    let io = |source| MasterKeyError::Io { doing: "write", path: path.to_owned(), source };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(directory).map_err(io)?;
-
-    let mut secret = Zeroizing::new([0_u8; 32]);
-    entropy.fill(secret.as_mut());
-    let mut label = [0_u8; 4];
-    entropy.fill(&mut label);
-    let encoded = Zeroizing::new(BASE64.encode(secret.as_ref()));
-    let id = HEXLOWER.encode(&label);
-
-    let draft = path.with_extension(format!("new-{}", std::process::id()));
-    let _ = fs::remove_file(&draft);
-    let mut file = private_file(&draft).map_err(io)?;
-    let written = writeln!(
-        file,
-        "# The master key of a Latchkey installation. Without it no stored private key can be read or recognised.\n\
-         # Back it up, apart from the database. Never share it.\nmk_{id} {}",
-        encoded.as_str()
-    )
-    .and_then(|()| file.sync_all())
-    // A link fails where a rename would replace: of two processes starting at once, one key wins.
-    .and_then(|()| fs::hard_link(&draft, path));
-    let _ = fs::remove_file(&draft);
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io(error)),
-        _ => File::open(directory).and_then(|directory| directory.sync_all()).map_err(io),
-    }
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,45 +203,5 @@ mod tests {
             sealer.digest(&key).expect("digests").bytes,
             super::tests::sealer().digest(&key).expect("digests").bytes
         );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_new_file_is_private_and_an_exposed_one_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("deep/master.key");
-        create_file(&path, &OsEntropy).expect("writes");
-        let mode = fs::metadata(&path).expect("exists").permissions().mode() & 0o777;
-        assert_eq!(mode, 0o600);
-        load_file(&path).expect("loads");
-
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("changes");
-        let refused = load_file(&path).expect_err("is refused");
-        assert!(refused.to_string().contains("chmod 600"), "{refused}");
-    }
-
-    #[test]
-    fn a_file_that_is_there_is_never_replaced() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("master.key");
-        create_file(&path, &OsEntropy).expect("writes");
-        let before = fs::read(&path).expect("reads");
-        create_file(&path, &OsEntropy).expect("leaves it");
-        assert_eq!(fs::read(&path).expect("reads"), before);
-        assert_eq!(fs::read_dir(directory.path()).expect("lists").count(), 1);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_malformed_file_is_refused_with_its_line() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("master.key");
-        for (text, line) in [("# nothing\n", "line 0"), ("# one\nmk_1 short\n", "line 2"), ("mk_1\n", "line 1")] {
-            let _ = fs::remove_file(&path);
-            private_file(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("writes");
-            let refused = load_file(&path).expect_err("is refused").to_string();
-            assert!(refused.contains(line), "{refused}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::record::Happened;
 use crate::store::{SessionRecord, SessionView, WriteTx};
-use crate::{Backend, RequestContext, Result, SignedIn, Token};
+use crate::{Backend, Error, RequestContext, Result, SignedIn, Token};
 use domain::audit::{Act, Target};
 use domain::{Duration, Password, Refusal, SessionId, Timestamp, UserId};
 
@@ -118,8 +118,11 @@ impl Backend {
         };
         let targets = vec![Target::Session(person.session_id.clone())];
         let happened = Happened::new(Act::StepUpRefused, Some(&person.account_id), targets);
-        let checked = checked.await;
-        self.record_refusal(context, happened, checked).await?;
+        let checked: Result<()> = checked.await;
+        if let Err(Error::Refused(refusal)) = checked {
+            self.write_refusal(context, happened, refusal).await?;
+        }
+        checked?;
 
         let mut tx = self.store.begin_write().await?;
         tx.set_session_password_at(&person.session_id, self.clock.now()).await?;

@@ -58,11 +58,7 @@ impl Backend {
         };
         let targets = person.map(|person| Target::Person(person.id.clone())).into_iter().collect();
         let account = membership.as_ref().map(|membership| &membership.account_id);
-        let mut tx = self.store.begin_write().await?;
-        let now = self.clock.now();
-        let happened = Happened::new(Act::SignInRefused, account, targets).with_detail(refusal.code());
-        self.record(tx.as_mut(), context, now, happened).await?;
-        Ok(tx.commit().await?)
+        self.write_refusal(context, Happened::new(Act::SignInRefused, account, targets), refusal).await
     }
 
     async fn admit(&self, context: &RequestContext, person: &PersonRecord, bucket: &Bucket) -> Result<SignedInSession> {

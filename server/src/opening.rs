@@ -1,7 +1,7 @@
 //! Opening an installation: its database, and the master key that belongs to it.
 
 use crate::config::Settings;
-use backend::seal::{self, OpenError};
+use backend::installation::{self, OpenError};
 use backend::{Backend, OsEntropy, SystemClock};
 use std::sync::Arc;
 use store_sqlite::SqliteStore;
@@ -28,7 +28,8 @@ impl Installation {
     /// Opens the database (makes it, or brings its tables up to date) and the master key file (makes it on first use).
     pub async fn open(settings: &Settings) -> Result<Self, OpeningError> {
         let store = SqliteStore::open(&settings.database_url).await?;
-        let sealer = seal::open_installation(&store, &SystemClock, &OsEntropy, &settings.master_key_file).await?;
+        let sealer =
+            installation::open_installation(&store, &SystemClock, &OsEntropy, &settings.master_key_file).await?;
         let shared = Arc::new(store.clone());
         let backend = Backend::new(shared, Arc::new(SystemClock), Arc::new(OsEntropy), sealer, settings.policy.clone());
         Ok(Self { backend, store })

@@ -110,6 +110,8 @@ pub async fn a_wrong_password_is_refused_and_recorded(store: Arc<dyn Store>) {
     let answer = here.backend.reveal(&owner.context, &owner.account, None, Some(&wrong)).await;
     assert_eq!(refusal(answer), Some(Refusal::PasswordWrong));
     assert_eq!(here.records(Act::StepUpRefused).await.len(), 1);
+    // One attempt, one record: not a second one for the reveal that came to nothing.
+    assert_eq!(here.records(Act::KeyRevealRefused).await.len(), 0);
     assert_eq!(here.records(Act::KeyReveal).await.len(), 0);
 }
 
