@@ -275,6 +275,7 @@ pub async fn pairs_to_settle_are_those_whose_end_is_reached(store: Arc<dyn Store
     let list = async |limit| world.write(async |tx| tx.list_pairs_to_settle(NOW, limit).await).await.expect("read");
     let mut listed = list(10).await;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
+    due.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(listed, due);
     assert_eq!(list(1).await.len(), 1);
     for pair in &due {

@@ -30,11 +30,19 @@ pub struct Counting(AtomicU64);
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            // Spread by an odd factor, so that keys, which use six bits of each byte, differ as well.
-            let value = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+            let value = mix(self.0.fetch_add(1, Ordering::Relaxed)).to_be_bytes();
             chunk.copy_from_slice(&value[..chunk.len()]);
         }
     }
+}
+
+/// The finaliser of `SplitMix64`. Multiplying alone is not enough: keys are made of one byte a call, and the first bytes of
+/// the multiples of a number nearly repeat, so that two keys came out alike now and then.
+const fn mix(counted: u64) -> u64 {
+    let mut value = counted.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }
 
 /// A pair with what is stored beside it.
