@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::arguments::Arguments;
 use crate::leptos::{self, Build, Profile};
+use crate::report;
 use crate::shell::{Outcome, Program};
 use crate::tools::{self, Needs};
 
@@ -15,6 +16,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
     };
     tools::prepare(needs)?;
     let build = leptos::build(profile, leptos::site_root()?)?;
+    if profile == Profile::Release {
+        report::sizes(&build.site_root)?;
+    }
     serve(&build, &arguments.passed_on)
 }
 
