@@ -148,7 +148,8 @@ pub async fn a_known_device_gets_in_while_a_stranger_guesses(store: Arc<dyn Stor
     here.owner("ada@example.org").await;
     let opened = here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD)).await.expect("signs in");
     for _ in 0..=MOST_PER_PERSON {
-        let _ = here.backend.sign_in(&stranger(), "ada@example.org", password("wrong wrong wrong")).await;
+        let guess = here.backend.sign_in(&stranger(), "ada@example.org", password("wrong wrong wrong")).await;
+        assert!(matches!(refusal(guess), Some(Refusal::SignInFailed | Refusal::TooManyAttempts)));
     }
     let elsewhere = here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD)).await;
     assert_eq!(refusal(elsewhere), Some(Refusal::TooManyAttempts));
