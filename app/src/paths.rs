@@ -18,6 +18,14 @@ pub const DEVELOPERS: &str = "/dashboard/developers";
 pub const ROLL: &str = "/dashboard/developers/roll";
 /// Ending an expiring pair, as a page of its own.
 pub const EXPIRE: &str = "/dashboard/developers/expire";
+/// The account's audit trail.
+pub const ACTIVITY: &str = "/dashboard/activity";
+/// The audit trail as a file for spreadsheets.
+pub const ACTIVITY_CSV: &str = "/dashboard/activity.csv";
+/// The audit trail as a file for programs: one JSON object on each line.
+pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
+/// The person's sessions.
+pub const SESSIONS: &str = "/dashboard/sessions";
 /// What every server function's path begins with.
 pub const SERVER_FUNCTIONS: &str = "/_srv";
 
@@ -35,8 +43,8 @@ pub fn expire(pair: &PairId) -> String {
 mod tests {
     #[test]
     fn paths_of_pages_and_of_server_functions_do_not_meet() {
-        for page in [super::SIGN_IN, super::SIGN_UP, super::SET_PASSWORD, super::DEVELOPERS, super::ROLL, super::EXPIRE]
-        {
+        use super::{ACTIVITY, DEVELOPERS, EXPIRE, ROLL, SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP};
+        for page in [SIGN_IN, SIGN_UP, SET_PASSWORD, DEVELOPERS, ROLL, EXPIRE, ACTIVITY, SESSIONS] {
             assert!(!page.starts_with(super::SERVER_FUNCTIONS));
         }
     }

@@ -1,5 +1,6 @@
 //! The screens, by what people come to do.
 
+pub mod dashboard;
 pub mod developers;
 pub mod entrance;
 pub mod not_found;

@@ -61,6 +61,7 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
         email: person.email.clone(),
         account_name: account.name,
         disabled: account.disabled_at.is_some(),
+        role: person.role,
         may_change: person.role.may(Permission::RollKeys),
         api_url: site.api_url.clone(),
         private_prefix: backend.policy().brand.private_prefix(),

@@ -4,7 +4,7 @@ mod advice;
 mod desk;
 mod dialogs;
 mod expire_form;
-mod frame;
+mod head;
 mod key_cells;
 mod page;
 mod pair_table;

@@ -3,7 +3,7 @@
 use super::advice::Advice;
 use super::desk::{Desk, News};
 use super::dialogs::Dialogs;
-use super::frame::head_of;
+use super::head::head_of;
 use super::pair_table::PairTable;
 use super::server_fns::load_developers_tab;
 use super::snippets::Snippets;

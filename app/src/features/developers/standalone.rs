@@ -1,7 +1,7 @@
 //! Rolling and expiring as pages of their own: what the dialogs are without WASM. Plain forms, whoever sends them.
 
 use super::expire_form::ExpireForm;
-use super::frame::head_of;
+use super::head::head_of;
 use super::roll_form::{Prefilled, RollForm, Zone};
 use super::server_fns::{ExpireNow, RollKeys, load_developers_tab};
 use super::wire::{DevelopersTab, PairView, RecentRoll};

@@ -1,7 +1,7 @@
 //! What the developers tab is told. Nothing here is secret but [`RevealedKey`], which no `Resource` ever holds.
 
 use crate::ui::Moment;
-use domain::{Duration, KeyPairState, PairId, SubmissionId, Timestamp};
+use domain::{Duration, KeyPairState, PairId, Role, SubmissionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -81,6 +81,8 @@ pub struct DevelopersTab {
     pub account_name: String,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// What this person is in the account.
+    pub role: Role,
     /// Whether this person may reveal, roll and expire; viewers may not.
     pub may_change: bool,
     /// Where the company's API is.

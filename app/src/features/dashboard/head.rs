@@ -1,24 +1,35 @@
-//! What surrounds the dashboard: whose it is, and the way out.
+//! The head of every page of the dashboard.
 
-use super::wire::DevelopersTab;
+use super::Navigation;
 use crate::features::entrance::SignOut;
 use crate::page_title::PageTitle;
 use crate::paths;
+use domain::Role;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// The head of a dashboard page, and its title.
 #[component]
-pub fn DashboardHead(title: &'static str, product_name: String, account_name: String, email: String) -> impl IntoView {
+pub fn DashboardHead(
+    /// What the page is about, for the browser's tab.
+    title: &'static str,
+    /// Where the skip link leads: "Skip to the keys".
+    skip: &'static str,
+    product_name: String,
+    account_name: String,
+    email: String,
+    /// What the person is in the account: the navigation leaves out what is not for them.
+    role: Role,
+) -> impl IntoView {
     let person = (email != account_name).then_some(email);
     view! {
         <PageTitle page=title product_name=product_name.clone() />
         // The router would take the click over, and leave the focus where it was.
         <a class="skip-link" href="#content" rel="external">
-            "Skip to the keys"
+            {skip}
         </a>
         <header class="masthead">
-            <a class="masthead__product" href=paths::DEVELOPERS>
+            <a class="masthead__product" href=paths::DEVELOPERS rel="external">
                 {product_name}
             </a>
             <p class="masthead__person">
@@ -31,18 +42,7 @@ pub fn DashboardHead(title: &'static str, product_name: String, account_name: St
                     "Sign out"
                 </button>
             </form>
+            <Navigation role />
         </header>
-    }
-}
-
-/// The same, from what the tab is told.
-pub fn head_of(title: &'static str, tab: &DevelopersTab) -> impl IntoView + use<> {
-    view! {
-        <DashboardHead
-            title=title
-            product_name=tab.product_name.clone()
-            account_name=tab.account_name.clone()
-            email=tab.email.clone()
-        />
     }
 }
