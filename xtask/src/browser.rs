@@ -18,7 +18,9 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
         return Ok(found);
     }
     let _lock = InstallLock::take()?;
-    step("Getting Chromium for the browser stories", debian::install_chromium)?;
+    step("Getting Chromium for the browser stories", || {
+        debian::install("chromium", "for the browser stories, unless LATCHKEY_CHROMIUM names one you have")
+    })?;
     debian::chromium_on_path().ok_or_else(|| "Chromium was installed and is still not on the PATH.".into())
 }
 

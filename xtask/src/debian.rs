@@ -32,21 +32,20 @@ pub(crate) fn rust_source(version: &str, scratch: &Path) -> Outcome<PathBuf> {
     wasm_std::library_within(&unpacked).ok_or_else(|| format!("`{package}` holds no standard library.").into())
 }
 
-/// Installs Chromium system-wide, which only root can.
-pub(crate) fn install_chromium() -> Outcome<()> {
+/// Installs a package system-wide, which only root can; `what_for` completes "wrk is needed …".
+pub(crate) fn install(package: &str, what_for: &str) -> Outcome<()> {
     require_debian()?;
     let user = Program::new("id").arg("-u").output()?;
     if user.trim() != "0" {
-        return Err("Chromium is needed for the browser stories: run `sudo apt-get update && sudo apt-get install -y \
-                    chromium`, or set LATCHKEY_CHROMIUM to one you have."
-            .into());
+        let way_out = format!("run `sudo apt-get update && sudo apt-get install -y {package}`");
+        return Err(format!("{package} is needed {what_for}: {way_out}.").into());
     }
-    eprintln!("    this is a system-wide install: apt-get install chromium");
+    eprintln!("    this is a system-wide install: apt-get install {package}");
     let apt = |words: &[&str]| {
         Program::new("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive").output().map(drop)
     };
     apt(&["update"])?;
-    apt(&["install", "-y", "chromium"])
+    apt(&["install", "-y", package])
 }
 
 fn require_debian() -> Outcome<()> {

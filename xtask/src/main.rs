@@ -10,6 +10,7 @@
 
 mod arguments;
 mod arrows;
+mod bench;
 mod browser;
 mod check;
 mod crates;
@@ -25,6 +26,7 @@ mod test;
 mod tools;
 mod wasm_std;
 mod workspace;
+mod wrk;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ cargo xtask COMMAND
        [--rust] [--browser]     --quick: browser stories against the release build only
                                 --deep: many more generated cases; --rust, --browser: one half only
   check                         formatting, lints, docs, stylesheets, and the arrows between crates
+  bench [--keys] [--requests]   what a key and a request cost, beside a bare axum route; takes a quiet machine
   setup                         get every tool the commands above need, and stop
   help                          this text
 
@@ -64,6 +67,7 @@ fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         "serve" => serve::run(arguments),
         "test" => test::run(arguments),
         "check" => check::run(arguments),
+        "bench" => bench::run(arguments),
         "setup" => setup(arguments),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

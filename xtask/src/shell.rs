@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -130,6 +130,20 @@ impl Program {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         Err(Failure(format!("{}\n{}", self.failed(output.status), said.trim_end())))
+    }
+
+    /// Runs it with `text` as its input and returns what it printed.
+    pub(crate) fn input(mut self, text: &str) -> Outcome<String> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = self.command.spawn().attempt(format!("start `{}`", self.name))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(text.as_bytes()).attempt(format!("tell `{}` something", self.name))?;
+        }
+        let output = child.wait_with_output().attempt(format!("wait for `{}`", self.name))?;
+        if !output.status.success() {
+            return Err(self.failed(output.status));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Runs it, shows every line it prints, and hands each to `listen` as well.
