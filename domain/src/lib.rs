@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod device;
 pub mod email;
 pub mod expiry;
 pub mod id;
