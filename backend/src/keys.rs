@@ -3,7 +3,9 @@
 use crate::record::Happened;
 use crate::store::{AccountRecord, RollRecord, WriteTx};
 use crate::{Backend, Caller, RequestContext, Result};
-use domain::audit::{Act, Actor, Target};
+use domain::audit::{Act, Actor, Detail, Target};
+use domain::key_format::without_private_keys;
+use domain::key_pair::End;
 use domain::{
     AccountId, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, PrivateKey, PublicKey, Refusal,
     SubmissionId, Timestamp,
@@ -128,8 +130,10 @@ impl Backend {
     ///
     /// Of two rolls naming the same pair one wins; the other is [`Refusal::PairAlreadyRolled`]. A retry of the same
     /// submission answers [`Rolled::Already`].
-    pub async fn roll(&self, context: &RequestContext, request: RollRequest) -> Result<Rolled> {
+    pub async fn roll(&self, context: &RequestContext, mut request: RollRequest) -> Result<Rolled> {
         let account_id = request.account_id.clone();
+        // Whoever rolls because a key leaked may well paste it as the reason, and reasons are kept and shown.
+        request.reason = request.reason.map(|reason| without_private_keys(&self.policy.brand, &reason));
         let targets = request.pair_id.clone().map(Target::Pair).into_iter().collect();
         let answer = self.try_roll(context, request).await;
         let refused = Happened::new(Act::KeyRollRefused, own_account(context, &account_id), targets);
@@ -237,7 +241,10 @@ impl Backend {
             return Ok(());
         };
         tx.update_pair_end(&settled).await?;
-        let happened = Happened::new(Act::KeyExpire, Some(&pair.account_id), vec![Target::Pair(pair.id.clone())]);
+        let mut happened = Happened::new(Act::KeyExpire, Some(&pair.account_id), vec![Target::Pair(pair.id.clone())]);
+        if let End::Passed { expires_at, .. } = settled.end {
+            happened = happened.with_detail(Detail::Expiry { expires_at });
+        }
         self.record_as(tx, &system_context(), Actor::System, now, happened).await
     }
 }
@@ -300,11 +307,10 @@ fn roll_record(
 }
 
 fn rolled(account_id: &AccountId, old: &KeyPair, new: &KeyPair, request: &RollRequest, now: Timestamp) -> Happened {
-    let ends = match old.state(now).expires_at() {
-        Some(at) => at.to_rfc3339(),
-        None => "immediately".to_owned(),
-    };
-    let reason = request.reason.as_deref().map(|reason| format!("; reason: {reason}")).unwrap_or_default();
     let targets = vec![Target::Pair(old.id.clone()), Target::Pair(new.id.clone())];
-    Happened::new(Act::KeyRoll, Some(account_id), targets).with_detail(format!("old keys expire: {ends}{reason}"))
+    Happened::new(Act::KeyRoll, Some(account_id), targets).with_detail(Detail::Roll {
+        expire_old: request.expire_old,
+        expires_at: old.state(now).expires_at(),
+        reason: request.reason.clone(),
+    })
 }

@@ -4,7 +4,7 @@ use crate::record::Happened;
 use crate::store::{PasswordLinkRecord, WriteTx};
 use crate::throttle::Bucket;
 use crate::{Backend, RequestContext, Result, Token};
-use domain::audit::{Act, Actor, Target};
+use domain::audit::{Act, Actor, Detail, Target};
 use domain::{Duration, Email, Password, Refusal, Timestamp, UserId};
 
 /// How long a one-time link can be used.
@@ -20,7 +20,8 @@ impl Backend {
         let now = self.clock.now();
         let link = self.write_password_link(tx.as_mut(), &person.id, now).await?;
         let account = membership.as_ref().map(|membership| &membership.account_id);
-        let happened = Happened::new(Act::PasswordLink, account, vec![Target::Person(person.id)]);
+        let happened = Happened::new(Act::PasswordLink, account, vec![Target::Person(person.id)])
+            .with_detail(Detail::Expiry { expires_at: now.plus(LINK_LIFE) });
         self.record(tx.as_mut(), context, now, happened).await?;
         tx.commit().await?;
         Ok(link)
@@ -57,12 +58,13 @@ impl Backend {
             Some(_) | None => return Err(Refusal::LinkInvalid.into()),
         };
         tx.set_password_hash(&user_id, &hash).await?;
-        tx.delete_sessions_of(&user_id).await?;
+        let count = tx.delete_sessions_of(&user_id).await?;
         let person = self.store.find_person(&user_id).await?.ok_or(Refusal::LinkInvalid)?;
         let membership = self.store.find_membership(&user_id).await?;
         let account = membership.as_ref().map(|membership| &membership.account_id);
         let actor = Actor::Person { id: user_id.clone(), name: person.email.to_string() };
-        let happened = Happened::new(Act::PasswordSet, account, vec![Target::Person(user_id)]);
+        let happened = Happened::new(Act::PasswordSet, account, vec![Target::Person(user_id)])
+            .with_detail(Detail::SessionsEnded { count });
         self.record_as(tx.as_mut(), context, actor, now, happened).await?;
         Ok(tx.commit().await?)
     }

@@ -2,7 +2,7 @@
 
 use crate::store::WriteTx;
 use crate::{Backend, Caller, Error, RequestContext, Result};
-use domain::audit::{Act, Actor, Event, Target};
+use domain::audit::{Act, Actor, Detail, Event, Target};
 use domain::{AccountId, EventId, Refusal, Timestamp};
 
 /// What happened, without who and where: those come from the context.
@@ -10,7 +10,7 @@ pub(crate) struct Happened {
     pub(crate) act: Act,
     pub(crate) account_id: Option<AccountId>,
     pub(crate) targets: Vec<Target>,
-    pub(crate) detail: Option<String>,
+    pub(crate) detail: Option<Detail>,
 }
 
 impl Happened {
@@ -18,8 +18,8 @@ impl Happened {
         Self { act, account_id: account_id.cloned(), targets, detail: None }
     }
 
-    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+    pub(crate) fn with_detail(self, detail: Detail) -> Self {
+        Self { detail: Some(detail), ..self }
     }
 }
 
@@ -89,7 +89,7 @@ impl Backend {
     ) -> Result<()> {
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
-        self.record(tx.as_mut(), context, now, happened.with_detail(refusal.code())).await?;
+        self.record(tx.as_mut(), context, now, happened.with_detail(Detail::Refusal { code: refusal })).await?;
         Ok(tx.commit().await?)
     }
 }

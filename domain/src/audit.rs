@@ -1,7 +1,7 @@
 //! What is recorded: who did what to which things, and from where.
 
-use crate::{AccountId, EventId, PairId, SessionId, Timestamp, UserId};
-use serde::Serialize;
+use crate::{AccountId, EventId, ExpireOld, PairId, Refusal, SessionId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +29,51 @@ pub enum Actor {
     System,
 }
 
-impl Actor {
+/// What kind of somebody an [`Actor`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActorKind {
+    /// See [`Actor::Anonymous`].
+    Anonymous,
+    /// See [`Actor::Person`].
+    Person,
+    /// See [`Actor::Operator`].
+    Operator,
+    /// See [`Actor::Pair`].
+    Pair,
+    /// See [`Actor::System`].
+    System,
+}
+
+impl ActorKind {
+    /// Every kind, for filters and tests.
+    pub const ALL: [Self; 5] = [Self::Person, Self::Operator, Self::Pair, Self::System, Self::Anonymous];
+
     /// The stable word stored with a record.
-    pub const fn kind(&self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
-            Self::Person { .. } => "person",
-            Self::Operator { .. } => "operator",
-            Self::Pair { .. } => "pair",
+            Self::Person => "person",
+            Self::Operator => "operator",
+            Self::Pair => "pair",
             Self::System => "system",
+        }
+    }
+
+    /// Reads the stable word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl Actor {
+    /// What kind of somebody it is.
+    pub const fn kind(&self) -> ActorKind {
+        match self {
+            Self::Anonymous => ActorKind::Anonymous,
+            Self::Person { .. } => ActorKind::Person,
+            Self::Operator { .. } => ActorKind::Operator,
+            Self::Pair { .. } => ActorKind::Pair,
+            Self::System => ActorKind::System,
         }
     }
 
@@ -115,6 +151,10 @@ acts! {
     PasswordLink = "password.link";
     /// A password was set.
     PasswordSet = "password.set";
+    /// The account's records were taken away as a file.
+    ActivityExport = "activity.export";
+    /// Taking them away was refused.
+    ActivityExportRefused = "activity.export_refused";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -164,6 +204,73 @@ impl Target {
     }
 }
 
+/// What a record says beyond who, what, when and to which things. Never a secret: every field is an instant, a number, a
+/// word of ours or a text that somebody gave as a reason, with private keys taken out of it.
+///
+/// It has one serialised form, for the store and for exports: [`Detail::to_text`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Detail {
+    /// How a roll ended the old pair.
+    Roll {
+        /// The choice.
+        expire_old: ExpireOld,
+        /// Until when the old pair works, exclusive; `None` when it ended with the roll.
+        #[serde(with = "crate::time::optional_rfc3339")]
+        expires_at: Option<Timestamp>,
+        /// Why, if a reason was given.
+        reason: Option<String>,
+    },
+    /// The end of what the record is about: a pair's, a one-time link's. Exclusive.
+    Expiry {
+        /// The instant.
+        #[serde(with = "crate::time::rfc3339")]
+        expires_at: Timestamp,
+    },
+    /// Why something was refused.
+    Refusal {
+        /// Its code.
+        code: Refusal,
+    },
+    /// Sessions that ended with it.
+    SessionsEnded {
+        /// How many.
+        count: u64,
+    },
+    /// What was taken away.
+    Export {
+        /// As what.
+        format: ExportFormat,
+    },
+    /// Free text: records written before details had a form.
+    Note {
+        /// The text.
+        text: String,
+    },
+}
+
+/// The forms in which records can be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// One JSON object on each line.
+    JsonLines,
+}
+
+impl Detail {
+    /// The one serialised form: a JSON object whose `kind` says what the other members are. Instants are RFC 3339 in UTC.
+    pub fn to_text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads the serialised form; any other text is a note.
+    pub fn from_text(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self::Note { text: text.to_owned() })
+    }
+}
+
 /// One audit record. Written in the transaction of the change it describes, so neither exists without the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -179,8 +286,8 @@ pub struct Event {
     pub account_id: Option<AccountId>,
     /// To which things.
     pub targets: Vec<Target>,
-    /// A little more, never a secret: the expiry chosen, the reason given, the refusal's code.
-    pub detail: Option<String>,
+    /// What there is to say beyond that.
+    pub detail: Option<Detail>,
     /// The caller's address, if there was one.
     pub address: Option<String>,
     /// The caller's user agent, cut at 300 characters.
@@ -202,5 +309,58 @@ mod tests {
             assert_eq!(Act::parse(act.as_str()), Some(*act));
         }
         assert_eq!(Act::parse("key.rotate"), None);
+    }
+
+    #[test]
+    fn the_words_of_actors_are_read_back() {
+        for kind in ActorKind::ALL {
+            assert_eq!(ActorKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ActorKind::parse("root"), None);
+    }
+
+    /// What is stored is read for as long as there are records: these texts never change.
+    #[test]
+    fn every_detail_has_one_stable_form() {
+        let at = Timestamp::from_millis(1_795_424_520_007);
+        for (detail, text) in [
+            (
+                Detail::Roll {
+                    expire_old: ExpireOld::In1Hour,
+                    expires_at: Some(at),
+                    reason: Some("a \"leak\"\n".into()),
+                },
+                r#"{"kind":"roll","expireOld":"1h","expiresAt":"2026-11-23T09:02:00.007Z","reason":"a \"leak\"\n"}"#,
+            ),
+            (
+                Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason: None },
+                r#"{"kind":"roll","expireOld":"immediately","expiresAt":null,"reason":null}"#,
+            ),
+            (Detail::Expiry { expires_at: at }, r#"{"kind":"expiry","expiresAt":"2026-11-23T09:02:00.007Z"}"#),
+            (Detail::Refusal { code: Refusal::PairEnded }, r#"{"kind":"refusal","code":"PAIR_ENDED"}"#),
+            (Detail::SessionsEnded { count: 3 }, r#"{"kind":"sessions_ended","count":3}"#),
+            (Detail::Export { format: ExportFormat::Csv }, r#"{"kind":"export","format":"csv"}"#),
+            (Detail::Export { format: ExportFormat::JsonLines }, r#"{"kind":"export","format":"json_lines"}"#),
+            (Detail::Note { text: "x".into() }, r#"{"kind":"note","text":"x"}"#),
+        ] {
+            assert_eq!(detail.to_text().expect("serialises"), text);
+            assert_eq!(Detail::from_text(text), detail);
+        }
+    }
+
+    #[test]
+    fn a_text_without_the_form_is_a_note() {
+        for text in [
+            "EXPIRY_PAST",
+            "old keys expire: 2026-11-23T10:02:00.000Z; reason: somebody left",
+            "",
+            "3",
+            "[]",
+            r#"{"kind":"roll"}"#,
+            r#"{"kind":"refusal","code":"NO_SUCH_CODE"}"#,
+            r#"{"kind":"expiry","expiresAt":"2026-11-23T09:02:00.007Z","more":1}"#,
+        ] {
+            assert_eq!(Detail::from_text(text), Detail::Note { text: text.to_owned() });
+        }
     }
 }

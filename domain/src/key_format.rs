@@ -152,6 +152,26 @@ pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
         .any(|(at, _)| text.get(at + prefix.len()..at + prefix.len() + BODY_LEN).is_some_and(has_valid_body))
 }
 
+/// The text with the body of every private key in it taken out: `private_…`. For what people write as a reason.
+pub fn without_private_keys(brand: &Brand, text: &str) -> String {
+    let prefix = brand.private_prefix();
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(prefix.as_str()) {
+        let (before, after) = rest.split_at(at + prefix.len());
+        kept.push_str(before);
+        rest = match after.get(..BODY_LEN) {
+            Some(body) if has_valid_body(body) => {
+                kept.push('…');
+                &after[BODY_LEN..]
+            }
+            Some(_) | None => after,
+        };
+    }
+    kept.push_str(rest);
+    kept
+}
+
 fn mint(prefix: &str, entropy: &dyn Entropy) -> Zeroizing<String> {
     // Reserved up front, so that growing never leaves a copy behind in freed memory.
     let mut text = Zeroizing::new(String::with_capacity(prefix.len() + BODY_LEN));
@@ -307,6 +327,13 @@ mod tests {
             let key = PrivateKey::mint(&Brand::none(), &entropy(seed));
             let text = format!("{before}{}{after}", key.expose());
             prop_assert!(contains_private_key(&Brand::none(), &text));
+            let kept = without_private_keys(&Brand::none(), &format!("{text} and {text}"));
+            prop_assert_eq!(kept, format!("{before}private_…{after} and {before}private_…{after}"));
+        }
+
+        #[test]
+        fn a_text_without_keys_stays_as_it_is(text in "(private_|[a-z0-9_ é]){0,9}") {
+            prop_assert_eq!(without_private_keys(&Brand::none(), &text), text);
         }
     }
 }

@@ -111,6 +111,43 @@ impl Timestamp {
     }
 }
 
+/// An instant as RFC 3339 in UTC, for `#[serde(with)]` where people and other programs read what is serialised.
+pub mod rfc3339 {
+    use super::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes `2026-11-23T09:02:00.000Z`.
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&at.to_rfc3339())
+    }
+
+    /// Reads any RFC 3339 date and time with an offset.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse_rfc3339(&text).ok_or_else(|| D::Error::custom("not an RFC 3339 date and time"))
+    }
+}
+
+/// The same for an instant that may be absent.
+pub mod optional_rfc3339 {
+    use super::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes null, or the same as [`super::rfc3339`].
+    pub fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(Timestamp::to_rfc3339).serialize(serializer)
+    }
+
+    /// Reads null, or the same as [`super::rfc3339`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let read = |text: String| Timestamp::parse_rfc3339(&text);
+        text.map(|text| read(text).ok_or_else(|| D::Error::custom("not an RFC 3339 date and time"))).transpose()
+    }
+}
+
 /// How long is left, in the words of the status column: `3 days`, `5 hours`, `12 minutes`, `40 seconds`.
 ///
 /// Rounds to the nearest unit once two or more of it are left, so that "3 days" does not turn into "2 days" a second

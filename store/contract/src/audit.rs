@@ -2,8 +2,8 @@
 
 use crate::world::{NOW, World, assert_failed, at};
 use backend::store::Store;
-use domain::AccountId;
-use domain::audit::{Act, Actor, Event, Target};
+use domain::audit::{Act, Actor, Detail, Event, Target};
+use domain::{AccountId, ExpireOld, Refusal};
 use std::sync::Arc;
 
 fn new_event(world: &World, account_id: Option<&AccountId>) -> Event {
@@ -19,6 +19,21 @@ fn new_event(world: &World, account_id: Option<&AccountId>) -> Event {
         user_agent: None,
         request_id: "req_1".to_owned(),
     }
+}
+
+fn details() -> [Detail; 5] {
+    let roll = |expire_old, expires_at, reason: Option<&str>| Detail::Roll {
+        expire_old,
+        expires_at,
+        reason: reason.map(str::to_owned),
+    };
+    [
+        roll(ExpireOld::At(at(1)), Some(at(1)), Some("=1+1\r\n\u{202e}\0, \"x\"")),
+        roll(ExpireOld::Immediately, None, None),
+        Detail::Expiry { expires_at: at(-1) },
+        Detail::Refusal { code: Refusal::PairEnded },
+        Detail::SessionsEnded { count: u64::MAX },
+    ]
 }
 
 async fn record(world: &World, event: &Event) {
@@ -51,7 +66,7 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
             actor,
             act: Act::KeyRoll,
             targets: targets.clone(),
-            detail: Some("24h, \"leaked\" ✗".to_owned()),
+            detail: Some(Detail::Note { text: "24h, \"leaked\" ✗".to_owned() }),
             address: Some("2001:db8::1".to_owned()),
             user_agent: Some("é".repeat(300)),
             ..new_event(&world, Some(&account.id))
@@ -60,6 +75,11 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
             record(&world, &event).await;
             assert_eq!(world.store.list_events(None, 1).await.expect("read"), [event]);
         }
+    }
+    for detail in details() {
+        let event = Event { detail: Some(detail), ..new_event(&world, None) };
+        record(&world, &event).await;
+        assert_eq!(world.store.list_events(None, 1).await.expect("read"), [event]);
     }
     for act in Act::ALL.iter().copied() {
         let event = Event { act, ..new_event(&world, None) };

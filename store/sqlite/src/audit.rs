@@ -3,7 +3,7 @@
 use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{StoreError, StoreResult};
-use domain::audit::{Act, Actor, Event, Target};
+use domain::audit::{Act, Actor, Detail, Event, Target};
 use domain::{AccountId, Timestamp};
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -37,7 +37,7 @@ impl TryFrom<EventRow> for Event {
             act: act.ok_or_else(|| place.impossible("act"))?,
             account_id,
             targets: read_targets(&row.targets).ok_or_else(|| place.impossible("targets"))?,
-            detail: row.detail,
+            detail: row.detail.as_deref().map(Detail::from_text),
             address: row.address,
             user_agent: row.user_agent,
             request_id: row.request_id,
@@ -131,11 +131,12 @@ fn read_all(rows: Vec<EventRow>) -> StoreResult<Vec<Event>> {
 
 pub(crate) async fn insert(connection: &mut SqliteConnection, event: &Event) -> StoreResult<()> {
     const DOING: &str = "writing an audit record";
-    let targets = serde_json::to_string(&event.targets)
-        .map_err(|error| StoreError::Failed { doing: DOING, source: Box::new(error) })?;
+    let unwritable = |error| StoreError::Failed { doing: DOING, source: Box::new(error) };
+    let targets = serde_json::to_string(&event.targets).map_err(unwritable)?;
+    let detail = event.detail.as_ref().map(Detail::to_text).transpose().map_err(unwritable)?;
     let id = event.id.as_str();
     let at = event.at.as_millis();
-    let actor_kind = event.actor.kind();
+    let actor_kind = event.actor.kind().as_str();
     let actor_id = event.actor.id();
     let actor_name = event.actor.name();
     let act = event.act.as_str();
@@ -163,7 +164,7 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, event: &Event) -> 
         act,
         account_id,
         targets,
-        event.detail,
+        detail,
         event.address,
         event.user_agent,
         event.request_id,

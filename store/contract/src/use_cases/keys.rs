@@ -4,7 +4,7 @@ use super::{Installation, Owner, done, person, refusal, stranger};
 use backend::authenticate::Verdict;
 use backend::store::Store;
 use backend::{Caller, RequestContext, SignedIn};
-use domain::audit::{Act, Target};
+use domain::audit::{Act, Detail, Target};
 use domain::{Duration, ExpireOld, KeyPairState, Refusal, Role};
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ pub async fn a_refused_act_is_recorded_in_a_transaction_of_its_own(store: Arc<dy
     assert_eq!(refusal(here.roll(&owner, &owner.pair, past).await), Some(Refusal::ExpiryPast));
     let records = here.records(Act::KeyRollRefused).await;
     assert_eq!(records.len(), 1);
-    assert_eq!(records[0].detail.as_deref(), Some("EXPIRY_PAST"));
+    assert_eq!(records[0].detail, Some(Detail::Refusal { code: Refusal::ExpiryPast }));
     assert_eq!(records[0].account_id, Some(owner.account.clone()));
     assert_eq!(here.records(Act::KeyRoll).await.len(), 0);
 }

@@ -4,7 +4,7 @@ use super::{Installation, Owner, done, refusal, submission};
 use backend::authenticate::Verdict;
 use backend::keys::{RollRequest, Rolled};
 use backend::store::Store;
-use domain::audit::{Act, Target};
+use domain::audit::{Act, Detail, Target};
 use domain::{Duration, ExpireOld, KeyPairState, Refusal};
 use std::sync::Arc;
 
@@ -111,15 +111,23 @@ pub async fn a_roll_leaves_one_record_with_both_pairs(store: Arc<dyn Store>) {
     let here = Installation::new(store);
     let owner = here.owner("ada@example.org").await;
     let request = RollRequest {
-        reason: Some("somebody left".to_owned()),
+        // The key that leaked, pasted: it must not stay anywhere.
+        reason: Some(format!("somebody left with {}", owner.key)),
         ..here.request(&owner, &owner.pair, ExpireOld::In1Hour)
     };
     let (new, key) = done(here.backend.roll(&owner.context, request).await);
     let records = here.records(Act::KeyRoll).await;
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].targets, [Target::Pair(owner.pair.clone()), Target::Pair(new)]);
-    assert!(records[0].detail.as_deref().is_some_and(|detail| detail.contains("somebody left")));
+    let expected = Detail::Roll {
+        expire_old: ExpireOld::In1Hour,
+        expires_at: Some(here.backend.now().plus(Duration::hours(1))),
+        reason: Some("somebody left with private_…".to_owned()),
+    };
+    assert_eq!(records[0].detail, Some(expected));
     assert!(!format!("{records:?}").contains(&key));
+    let roll = here.store.find_latest_roll(&owner.account).await.expect("reads").expect("rolled");
+    assert_eq!(roll.reason.as_deref(), Some("somebody left with private_…"));
 }
 
 const ROUNDS: usize = 20;
