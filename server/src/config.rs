@@ -7,14 +7,15 @@
 mod address;
 mod flags;
 mod sources;
+mod table;
 
 pub use address::PublicUrl;
 pub use flags::SettingFlags;
-pub use sources::{Environment, SettingsError};
+pub use sources::{Environment, Found, Given, SettingsError};
+pub use table::{Example, SETTINGS, Setting, Unset, example_file};
 
 use backend::{Policy, SignUp};
 use domain::{Brand, Duration};
-use sources::Given;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -44,8 +45,8 @@ pub struct Settings {
     pub product_name: String,
     /// What use cases need to know.
     pub policy: Policy,
-    /// Where the built pages and assets are.
-    pub site_root: PathBuf,
+    /// Where the built pages and assets are; `None` for wherever [`crate::site::root`] finds them.
+    pub site_root: Option<PathBuf>,
     /// Whose word about the caller's address is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What is logged; `None` for the default of the command.
@@ -59,34 +60,21 @@ impl Settings {
     pub fn load(flags: &SettingFlags, environment: &Environment) -> Result<Self, SettingsError> {
         let given = Given::collect(flags, environment)?;
         Ok(Self {
-            addr: given.read(
-                "addr",
-                "127.0.0.1:3000",
-                |text| text.parse().ok(),
-                "an address and port like 127.0.0.1:3000",
-            )?,
-            database_url: given.text("database_url", "sqlite:data/latchkey.db"),
-            master_key_file: given.text("master_key_file", "data/master.key").into(),
-            public_url: given.read_optional(
-                "public_url",
-                PublicUrl::parse,
-                "http:// or https:// and a host, without a path, like https://keys.example.com",
-            )?,
-            api_url: given.read_optional("api_url", address::parse_api_url, "a URL like https://api.example.com")?,
-            product_name: given.read("product_name", "Latchkey", product_name, "1 to 100 printable characters")?,
+            addr: given.read("addr", |text| text.parse().ok())?,
+            database_url: given.text("database_url")?,
+            master_key_file: given.text("master_key_file")?.into(),
+            public_url: given.read_optional("public_url", PublicUrl::parse)?,
+            api_url: given.read_optional("api_url", address::parse_api_url)?,
+            product_name: given.read("product_name", product_name)?,
             policy: Policy {
-                brand: given.read("brand", "", brand, "1 to 20 characters of a-z and 0-9, starting with a letter")?,
-                sign_up: given.read("sign_up", "open", sign_up, "open, invite or closed")?,
-                longest_overlap: given.read("longest_overlap_days", "30", days, "a number of days from 1 to 3650")?,
+                brand: given.read("brand", brand)?,
+                sign_up: given.read("sign_up", sign_up)?,
+                longest_overlap: given.read("longest_overlap_days", days)?,
             },
-            site_root: given.text("site_root", "target/site").into(),
-            trusted_proxies: given.read("trusted_proxies", "", addresses, "IP addresses separated by commas")?,
-            log: given.read_optional(
-                "log",
-                crate::logging::check_directive,
-                "a filter like info or warn,server=debug",
-            )?,
-            log_format: given.read("log_format", "text", log_format, "text or json")?,
+            site_root: given.read_optional("site_root", |text| Some(text.into()))?,
+            trusted_proxies: given.read("trusted_proxies", addresses)?,
+            log: given.read_optional("log", crate::logging::check_directive)?,
+            log_format: given.read("log_format", log_format)?,
         })
     }
 }

@@ -5,7 +5,7 @@ use app::server_context::{Cookies, Site};
 use backend::SignUp;
 use leptos::config::{Env, LeptosOptions};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const OUTPUT_NAME: &str = "latchkey";
 const PKG: &str = "pkg";
@@ -30,11 +30,18 @@ pub fn describe(settings: &Settings, addr: SocketAddr) -> Site {
     }
 }
 
+/// Where the built pages and assets are: where the settings say, else `site` beside the program, as an archive unpacks
+/// it, else where a build in the source tree leaves them.
+pub fn root(settings: &Settings) -> PathBuf {
+    let beside = || Some(program_directory()?.join("site")).filter(|site| site.is_dir());
+    settings.site_root.clone().or_else(beside).unwrap_or_else(|| PathBuf::from("target/site"))
+}
+
 /// Leptos' own options, made from our settings and never from `LEPTOS_*`.
 pub fn leptos_options(settings: &Settings, addr: SocketAddr) -> LeptosOptions {
     LeptosOptions::builder()
         .output_name(OUTPUT_NAME)
-        .site_root(settings.site_root.to_string_lossy().as_ref())
+        .site_root(root(settings).to_string_lossy().as_ref())
         .site_pkg_dir(PKG)
         .env(if cfg!(debug_assertions) { Env::DEV } else { Env::PROD })
         .site_addr(addr)
@@ -60,6 +67,10 @@ pub fn stylesheet(options: &LeptosOptions) -> String {
 }
 
 /// Where the build leaves the hashes of its files: beside the program.
-fn hash_file() -> Option<PathBuf> {
-    Some(std::env::current_exe().ok()?.parent()?.join("hash.txt"))
+pub fn hash_file() -> Option<PathBuf> {
+    Some(program_directory()?.join("hash.txt"))
+}
+
+fn program_directory() -> Option<PathBuf> {
+    std::env::current_exe().ok()?.parent().map(Path::to_owned)
 }

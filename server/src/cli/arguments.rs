@@ -22,6 +22,15 @@ pub(super) enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print the settings in force, and where each was found
+    Settings {
+        /// Print the example settings file instead
+        #[arg(long)]
+        example: bool,
+        /// Answer in JSON
+        #[arg(long, conflicts_with = "example")]
+        json: bool,
+    },
     /// Accounts
     #[command(subcommand)]
     Account(AccountCommand),
@@ -129,7 +138,8 @@ impl Command {
         match self {
             Self::Serve { .. } | Self::Person(PersonCommand::SetPasswordLink { .. }) => false,
             Self::Account(AccountCommand::Create(new)) => new.json,
-            Self::Keys(
+            Self::Settings { json, .. }
+            | Self::Keys(
                 KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },
             ) => *json,
             Self::Keys(KeysCommand::Roll(roll)) => roll.json,
@@ -151,7 +161,7 @@ mod tests {
     fn settings_may_stand_before_and_after_the_command() {
         for line in ["latchkey --addr 1.2.3.4:5 serve", "latchkey serve --addr 1.2.3.4:5"] {
             let arguments = Arguments::try_parse_from(line.split(' ')).expect(line);
-            assert_eq!(arguments.settings.addr.as_deref(), Some("1.2.3.4:5"), "{line}");
+            assert_eq!(arguments.settings.given, [("addr", "1.2.3.4:5".to_owned())], "{line}");
         }
     }
 }

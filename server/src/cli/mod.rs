@@ -8,6 +8,7 @@ mod arguments;
 mod failure;
 mod keys;
 mod person;
+mod settings;
 mod words;
 
 use crate::config::{Environment, Settings};
@@ -42,6 +43,9 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let environment = Environment::read();
+    if let Command::Settings { example: true, .. } = arguments.command {
+        return settings::example();
+    }
     let settings = Settings::load(&arguments.settings, &environment)?;
     let serves = matches!(arguments.command, Command::Serve { .. });
     // Somebody who runs a command reads its answer, not the log.
@@ -51,6 +55,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         match arguments.command {
             Command::Serve { check: true } => Ok(serve::check(&settings).await?),
             Command::Serve { check: false } => Ok(serve::run(&settings).await?),
+            Command::Settings { json, .. } => settings::list(&arguments.settings, &environment, json),
             Command::Account(command) => {
                 at_desk(&settings, &environment, async |desk| account(command, desk).await).await
             }

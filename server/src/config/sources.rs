@@ -1,10 +1,13 @@
 //! Where settings are found, and which source wins.
 
 use super::SettingFlags;
+use super::table::{SETTINGS, Setting, Unset};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 const PREFIX: &str = "LATCHKEY_";
 const CONFIG: &str = "LATCHKEY_CONFIG";
@@ -17,18 +20,39 @@ const OF_OTHER_TOOLS: [&str; 5] =
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// A variable that is no setting.
-    #[error("{0} is not a setting. Settings are listed by `latchkey serve --help`")]
-    UnknownVariable(String),
+    #[error("{name} is not a setting.{} `latchkey serve --help` lists all of them", nearest(name, Setting::variable))]
+    UnknownVariable {
+        /// Its name.
+        name: String,
+    },
     /// A variable that is no text.
     #[error("{0} is not valid UTF-8")]
     NotText(String),
     /// A key of the file that is no setting.
-    #[error("{}: `{key}` is not a setting. Settings are listed by `latchkey serve --help`", path.display())]
+    #[error(
+        "{}, line {line}: `{key}` is not a setting.{} `latchkey serve --help` lists all of them",
+        path.display(),
+        nearest(key, |setting| format!("`{}`", setting.name))
+    )]
     UnknownKey {
         /// The file.
         path: PathBuf,
+        /// Counted from 1.
+        line: usize,
         /// The key.
         key: String,
+    },
+    /// A key of the file whose value is of no kind that a setting has.
+    #[error("{}, line {line}: `{key}` should be text, a number or a list of them, and is a {found}", path.display())]
+    WrongKind {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The key.
+        key: String,
+        /// What it is.
+        found: &'static str,
     },
     /// The file cannot be read.
     #[error("cannot read {}", path.display())]
@@ -99,63 +123,78 @@ fn account_number() -> String {
     "unknown".to_owned()
 }
 
+/// ` Did you mean …?` with the setting whose name is nearest to a mistyped one; nothing if none is near.
+fn nearest(mistyped: &str, name: impl Fn(&Setting) -> String) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(name, mistyped);
+    let names = SETTINGS.iter().map(|setting| (likeness(name(setting).trim_matches('`')), name(setting)));
+    let best = names.max_by(|one, other| one.0.total_cmp(&other.0));
+    match best {
+        // Variables share their beginning, which makes all of them somewhat alike.
+        Some((likeness, name)) if likeness > 0.9 => format!(" Did you mean {name}?"),
+        _ => String::new(),
+    }
+}
+
 /// A value, and where it was found.
-struct Found {
-    value: String,
-    place: String,
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// As text, whatever it was in a file.
+    pub value: String,
+    /// A flag, a variable, or a file with line and key.
+    pub place: String,
 }
 
 /// What was given, strongest first already decided.
-pub(super) struct Given(BTreeMap<&'static str, Found>);
+pub struct Given(BTreeMap<&'static str, Found>);
 
 impl Given {
-    pub(super) fn collect(flags: &SettingFlags, environment: &Environment) -> Result<Self, SettingsError> {
+    /// Reads the file, and puts the environment and then the flags above it.
+    pub fn collect(flags: &SettingFlags, environment: &Environment) -> Result<Self, SettingsError> {
         let mut given = BTreeMap::new();
         if let Some(path) = config_file(flags, environment) {
-            given.extend(from_file(&path, &known_names())?);
+            given.extend(from_file(&path)?);
         }
-        given.extend(from_environment(environment, &known_names())?);
-        given.extend(flags.by_name().into_iter().filter_map(|(name, value)| {
+        given.extend(from_environment(environment)?);
+        given.extend(flags.given.iter().map(|(name, value)| {
             let place = format!("--{}", name.replace('_', "-"));
-            Some((name, Found { value: value?.clone(), place }))
+            (*name, Found { value: value.clone(), place })
         }));
         // An empty value is how a container's template says "not set".
         given.retain(|_, found| !found.value.is_empty());
         Ok(Self(given))
     }
 
-    pub(super) fn text(&self, name: &str, default: &str) -> String {
-        self.0.get(name).map_or(default, |found| &found.value).to_owned()
+    /// What was given for this setting.
+    pub fn find(&self, name: &str) -> Option<&Found> {
+        self.0.get(name)
     }
 
-    pub(super) fn read<T>(
-        &self,
-        name: &str,
-        default: &str,
-        parse: impl Fn(&str) -> Option<T>,
-        expected: &'static str,
-    ) -> Result<T, SettingsError> {
+    pub(super) fn text(&self, name: &'static str) -> Result<String, SettingsError> {
+        self.read(name, |text| Some(text.to_owned()))
+    }
+
+    pub(super) fn read<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<T, SettingsError> {
+        let setting = Setting::find(name);
+        let default = match setting.map(|setting| setting.unset) {
+            Some(Unset::Value(value)) => value,
+            Some(Unset::Words(_)) | None => "",
+        };
         let found = self.0.get(name);
         let value = found.map_or(default, |found| &found.value);
         parse(value).ok_or_else(|| SettingsError::Invalid {
             found: found.map_or(name, |found| &found.place).to_owned(),
-            expected,
+            expected: setting.map_or("", |setting| setting.expected),
             value: value.to_owned(),
         })
     }
 
     pub(super) fn read_optional<T>(
         &self,
-        name: &str,
+        name: &'static str,
         parse: impl Fn(&str) -> Option<T>,
-        expected: &'static str,
     ) -> Result<Option<T>, SettingsError> {
-        if self.0.contains_key(name) { self.read(name, "", parse, expected).map(Some) } else { Ok(None) }
+        if self.0.contains_key(name) { self.read(name, parse).map(Some) } else { Ok(None) }
     }
-}
-
-fn known_names() -> Vec<&'static str> {
-    SettingFlags::default().by_name().map(|(name, _)| name).to_vec()
 }
 
 fn config_file(flags: &SettingFlags, environment: &Environment) -> Option<PathBuf> {
@@ -163,10 +202,7 @@ fn config_file(flags: &SettingFlags, environment: &Environment) -> Option<PathBu
     flags.config.clone().or_else(|| variable().map(PathBuf::from))
 }
 
-fn from_environment(
-    environment: &Environment,
-    names: &[&'static str],
-) -> Result<Vec<(&'static str, Found)>, SettingsError> {
+fn from_environment(environment: &Environment) -> Result<Vec<(&'static str, Found)>, SettingsError> {
     let mut given = Vec::new();
     for (variable, value) in &environment.0 {
         let Some(variable) = variable.to_str().filter(|name| name.starts_with(PREFIX)) else {
@@ -175,37 +211,58 @@ fn from_environment(
         if variable == CONFIG || OF_OTHER_TOOLS.contains(&variable) {
             continue;
         }
-        let wanted = variable.trim_start_matches(PREFIX);
         // Compared in capitals, so that `LATCHKEY_addr` is not silently a setting on some systems.
-        let name = names.iter().find(|name| name.to_uppercase() == wanted);
-        let name = name.ok_or_else(|| SettingsError::UnknownVariable(variable.to_owned()))?;
+        let setting = SETTINGS.iter().find(|setting| setting.variable() == variable);
+        let setting = setting.ok_or_else(|| SettingsError::UnknownVariable { name: variable.to_owned() })?;
         let value = value.to_str().ok_or_else(|| SettingsError::NotText(variable.to_owned()))?;
-        given.push((*name, Found { value: value.to_owned(), place: variable.to_owned() }));
+        given.push((setting.name, Found { value: value.to_owned(), place: variable.to_owned() }));
     }
     Ok(given)
 }
 
-fn from_file(path: &Path, names: &[&'static str]) -> Result<Vec<(&'static str, Found)>, SettingsError> {
+fn from_file(path: &Path) -> Result<Vec<(&'static str, Found)>, SettingsError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
-    let table: toml::Table =
-        text.parse().map_err(|source| SettingsError::NotToml { path: path.to_owned(), source: Box::new(source) })?;
-    table
-        .into_iter()
-        .map(|(key, value)| {
-            let name = names.iter().find(|name| **name == key);
-            let name = name.ok_or_else(|| SettingsError::UnknownKey { path: path.to_owned(), key: key.clone() })?;
-            let place = format!("{}, `{key}`", path.display());
-            Ok((*name, Found { value: as_text(value), place }))
-        })
-        .collect()
+    let table = DeTable::parse(&text)
+        .map_err(|source| SettingsError::NotToml { path: path.to_owned(), source: Box::new(source) })?;
+    table.into_inner().iter().map(|(key, value)| from_key(path, &text, key, value)).collect()
 }
 
-/// Every setting is read from text, so that a number means the same in a file and in a variable.
-fn as_text(value: toml::Value) -> String {
+fn from_key(
+    path: &Path,
+    text: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(&'static str, Found), SettingsError> {
+    let before = text.get(..key.span().start).unwrap_or_default();
+    let line = 1 + before.matches('\n').count();
+    let (path, key) = (path.to_owned(), key.get_ref().to_string());
+    let Some(setting) = Setting::find(&key) else {
+        return Err(SettingsError::UnknownKey { path, line, key });
+    };
+    match as_text(value.get_ref()) {
+        Ok(value) => {
+            let place = format!("{}, line {line}, `{key}`", path.display());
+            Ok((setting.name, Found { value, place }))
+        }
+        Err(found) => Err(SettingsError::WrongKind { path, line, key, found }),
+    }
+}
+
+/// Every setting is read from text, so that a number means the same in a file and in a variable. The error is the name
+/// of a kind that no setting has.
+fn as_text(value: &DeValue<'_>) -> Result<String, &'static str> {
     match value {
-        toml::Value::String(text) => text,
-        toml::Value::Array(values) => values.into_iter().map(as_text).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
+        DeValue::String(text) => Ok(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+        DeValue::Array(values) => {
+            let texts = values.iter().map(|value| as_text(value.get_ref()));
+            Ok(texts.collect::<Result<Vec<_>, _>>()?.join(","))
+        }
+        DeValue::Integer(_) => Err("number that is not decimal"),
+        DeValue::Float(_) => Err("number with a fraction"),
+        DeValue::Boolean(_) => Err("boolean"),
+        DeValue::Datetime(_) => Err("date or time"),
+        DeValue::Table(_) => Err("table"),
     }
 }

@@ -66,8 +66,9 @@ impl World {
     pub async fn with(variables: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut settings = Settings::load(&SettingFlags::default(), &Environment::of(variables)).unwrap();
-        settings.site_root = directory.path().join("site");
-        std::fs::create_dir_all(settings.site_root.join("pkg")).unwrap();
+        let site_root = directory.path().join("site");
+        std::fs::create_dir_all(site_root.join("pkg")).unwrap();
+        settings.site_root = Some(site_root);
         let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display())).await.unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
         let sealer = Sealer::ephemeral(&OsEntropy).unwrap();
