@@ -2,12 +2,13 @@
 
 use crate::problem::{Problem, Told};
 use crate::router::Serving;
+use crate::routes::Kind;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Who reads the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,36 +20,18 @@ pub enum Reader {
 }
 
 impl Reader {
-    /// By the path, or else by what the request says it accepts.
+    /// By the kind of route, and where both could read by what the request says it accepts.
     ///
     /// A form sent without WASM to a server function is a person's.
-    pub fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        let path = uri.path();
+    pub fn of(kind: Kind, headers: &HeaderMap) -> Self {
         let (json, html) = (accepts(headers, "application/json"), accepts(headers, "text/html"));
-        if is_api(path) || matches!(path, "/livez" | "/readyz") {
-            Self::Program
-        } else if is_server_function(path) {
-            if html > 0 { Self::Person } else { Self::Program }
-        } else if json > html {
-            Self::Program
-        } else {
-            Self::Person
-        }
+        let person = match kind {
+            Kind::Api | Kind::Health => false,
+            Kind::Function => html > 0,
+            Kind::Page | Kind::Asset => html >= json,
+        };
+        if person { Self::Person } else { Self::Program }
     }
-}
-
-/// Whether a path belongs to the HTTP API: no cookie is ever looked at there.
-pub fn is_api(path: &str) -> bool {
-    ["/v1", "/api"].iter().any(|root| is_below(path, root))
-}
-
-/// Whether a path belongs to server functions.
-pub fn is_server_function(path: &str) -> bool {
-    is_below(path, app::paths::SERVER_FUNCTIONS)
-}
-
-fn is_below(path: &str, root: &str) -> bool {
-    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How much the request wants this type, in thousandths (RFC 9110, section 12.5.1); wildcards say nothing.
@@ -69,8 +52,13 @@ fn accepts(headers: &HeaderMap, wanted: &str) -> u16 {
 }
 
 /// Gives every problem its form, also those that the router answers by itself.
-pub async fn give_form(State(serving): State<Serving>, request: Request, next: Next) -> Response {
-    let reader = Reader::of(request.uri(), request.headers());
+pub(crate) async fn give_form(
+    State(serving): State<Serving>,
+    State(kind): State<Kind>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let reader = Reader::of(kind, request.headers());
     let response = next.run(request).await;
     let problem = match (response.extensions().get::<Problem>(), response.status()) {
         (Some(problem), _) => *problem,
@@ -132,28 +120,28 @@ fn challenge(product_name: &str) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn reader(path: &str, accept: &str) -> Reader {
-        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(accept).expect("a header"))]);
-        Reader::of(&path.parse().expect("a path"), &headers)
+    fn reader(kind: Kind, accept: &str) -> Reader {
+        Reader::of(kind, &HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(accept).expect("a header"))]))
     }
 
     #[test]
-    fn who_reads_is_told_by_the_path_and_then_by_accept() {
+    fn who_reads_is_told_by_the_kind_of_route_and_then_by_accept() {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        for (path, accept, expected) in [
-            ("/v1/account", browser, Reader::Program),
-            ("/api/x", "*/*", Reader::Program),
-            ("/v1x", "*/*", Reader::Person),
-            ("/_srv/roll", "application/json", Reader::Program),
-            ("/_srv/roll", "*/*", Reader::Program),
-            ("/_srv/roll", browser, Reader::Person),
-            ("/nowhere", browser, Reader::Person),
-            ("/nowhere", "*/*", Reader::Person),
-            ("/nowhere", "application/json", Reader::Program),
-            ("/nowhere", "application/json;q=0.5, text/html", Reader::Person),
-            ("/nowhere", "application/json;q=2, text/html;q=0.1", Reader::Person),
+        for (kind, accept, expected) in [
+            (Kind::Api, browser, Reader::Program),
+            (Kind::Api, "*/*", Reader::Program),
+            (Kind::Health, browser, Reader::Program),
+            (Kind::Function, "application/json", Reader::Program),
+            (Kind::Function, "*/*", Reader::Program),
+            (Kind::Function, browser, Reader::Person),
+            (Kind::Page, browser, Reader::Person),
+            (Kind::Page, "*/*", Reader::Person),
+            (Kind::Page, "application/json", Reader::Program),
+            (Kind::Page, "application/json;q=0.5, text/html", Reader::Person),
+            (Kind::Page, "application/json;q=2, text/html;q=0.1", Reader::Person),
+            (Kind::Asset, "application/json", Reader::Program),
         ] {
-            assert_eq!(reader(path, accept), expected, "{path} {accept}");
+            assert_eq!(reader(kind, accept), expected, "{kind:?} {accept}");
         }
     }
 

@@ -1,34 +1,30 @@
-//! Which path leads where: the one table of routes.
+//! Serves the table of routes, and nothing else.
 
-use crate::answer::{Reader, is_server_function};
+use crate::answer::Reader;
 use crate::config::Settings;
 use crate::problem::Problem;
-use crate::{api, middleware, site};
+use crate::routes::{self, Answer, Kind, Place, Route, TABLE};
+use crate::{middleware, site};
 use app::server_context::Site;
-use app::{App, shell};
+use app::shell;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodFilter, on};
 use backend::Backend;
 use domain::Brand;
 use http::{HeaderValue, Method, StatusCode, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
-
-/// The app's pages, collected once for the whole process. Leptos collects them by drawing the app with all loading
-/// switched off, in every thread: a page that is drawn at the same moment waits for its data for ever.
-static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// What handlers and middleware share. Cheap to clone.
 #[derive(Clone)]
@@ -69,26 +65,57 @@ impl FromRef<Serving> for LeptosOptions {
     }
 }
 
-/// Everything the process answers.
+/// Everything the process answers: each row of the table, wrapped in what holds for its kind.
 pub fn build(serving: Serving) -> Router {
-    let pages = PAGES.clone();
+    routes::prepare();
+    let wrapped = Kind::ALL.map(|kind| {
+        let rows = TABLE.iter().filter(|row| row.kind == kind);
+        let served = rows.fold(Router::new(), serve);
+        middleware::wrap(served, kind, &serving)
+    });
+    wrapped.into_iter().fold(Router::new(), Router::merge).with_state(serving)
+}
+
+fn serve(router: Router<Serving>, row: &Route) -> Router<Serving> {
+    let method = row.method.clone().and_then(|method| MethodFilter::try_from(method).ok());
+    let answer = match (&row.answer, method) {
+        (Answer::Always(handler), _) => handler(),
+        (Answer::Ours(handler), Some(method)) => handler(method),
+        (Answer::Screen, Some(method)) => on(method, screen),
+        (Answer::Function, Some(method)) => on(method, function),
+        // A method that axum has no name for: the suite meets the row unserved.
+        (_, None) => return router,
+    };
+    match (row.place, &row.answer) {
+        // A function that this build has not is not served; `routes::check` has its name.
+        (Place::At(path), Answer::Function) => match routes::path_of_function(path) {
+            Some(path) => router.route(path, answer),
+            None => router,
+        },
+        (Place::At(path), _) => router.route(path, answer),
+        (Place::Below(path), _) => router
+            .route(path, answer.clone())
+            .route(&format!("{path}/"), answer.clone())
+            .route(&format!("{path}/{{*below}}"), answer),
+        (Place::Elsewhere, _) => router.fallback(answer),
+    }
+}
+
+async fn screen(State(serving): State<Serving>, request: Request) -> Response {
+    draw(&serving, request).await
+}
+
+async fn function(State(serving): State<Serving>, request: Request) -> Response {
+    leptos_axum::handle_server_fns_with_context(context(&serving), request).await.into_response()
+}
+
+/// Draws the app at whatever address was asked for.
+async fn draw(serving: &Serving, request: Request) -> Response {
     let options = serving.options.clone();
-    let routes = Router::new()
-        .leptos_routes_with_context(&serving, pages, context(&serving), move || shell(options.clone()))
-        .route("/_srv/{*function}", any(unknown_function))
-        .merge(api::routes())
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .fallback(fallback);
-    middleware::wrap(routes, serving)
+    leptos_axum::render_app_async_with_context(context(serving), move || shell(options.clone()))(request).await
 }
 
-/// Every server function's path and method, as this program was built.
-pub fn server_functions() -> impl Iterator<Item = (&'static str, Method)> {
-    leptos::server_fn::axum::server_fn_paths()
-}
-
-/// What every page and every server function finds in its Leptos context, beside what `leptos_axum` puts there.
+/// What every screen and every server function finds in its Leptos context, beside what `leptos_axum` puts there.
 fn context(serving: &Serving) -> impl Fn() + Clone + Send + Sync + 'static {
     let serving = serving.clone();
     move || {
@@ -102,39 +129,29 @@ fn context(serving: &Serving) -> impl Fn() + Clone + Send + Sync + 'static {
     }
 }
 
-/// A page that was loaded before an update calls functions that are gone.
-async fn unknown_function() -> Problem {
-    Problem::PageOutdated
-}
-
-async fn ready(State(serving): State<Serving>) -> Result<&'static str, Problem> {
-    match serving.backend.ping().await {
-        Ok(()) => Ok("ok\n"),
-        Err(error) => {
-            tracing::warn!(error = crate::opening::chain(&error), "not ready");
-            Err(Problem::Unavailable)
-        }
+/// A file that belongs to the pages.
+pub(crate) async fn asset(State(serving): State<Serving>, request: Request) -> Response {
+    match find_file(&serving, request).await {
+        Some(file) => file,
+        None => Problem::NotFound.into_response(),
     }
 }
 
 /// A file of the site, or else the app's page for addresses that lead nowhere.
-async fn fallback(State(serving): State<Serving>, request: Request) -> Response {
+pub(crate) async fn elsewhere(State(serving): State<Serving>, request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let path = request.uri().path().to_owned();
-    if !reads || crate::answer::is_api(&path) || is_server_function(&path) {
+    if !reads {
         return Problem::NotFound.into_response();
     }
-    let reader = Reader::of(request.uri(), request.headers());
+    let reader = Reader::of(Kind::Page, request.headers());
     let (parts, _) = request.into_parts();
     if let Some(file) = find_file(&serving, Request::from_parts(parts.clone(), Body::empty())).await {
         return file;
     }
-    if reader == Reader::Program || path.starts_with("/pkg/") {
+    if reader == Reader::Program {
         return Problem::NotFound.into_response();
     }
-    let options = serving.options.clone();
-    let draw = leptos_axum::render_app_async_with_context(context(&serving), move || shell(options.clone()));
-    let mut page = draw(Request::from_parts(parts, Body::empty())).await;
+    let mut page = draw(&serving, Request::from_parts(parts, Body::empty())).await;
     if page.status().is_success() {
         *page.status_mut() = StatusCode::NOT_FOUND;
     }

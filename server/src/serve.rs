@@ -1,13 +1,12 @@
 //! `latchkey serve`: the process.
 
 use crate::accept::{self, Limits};
-use crate::answer::is_server_function;
 use crate::config::Settings;
 use crate::opening::{self, Installation, OpeningError};
 use crate::output;
 use crate::router::{self, Serving};
+use crate::routes;
 use backend::{Backend, SignUp, sweep};
-use http::Method;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,12 +28,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
-    /// A build without our prefix would put server functions where no guard against other sites looks.
-    #[error(
-        "this program was built without SERVER_FN_PREFIX={}. Build it with `cargo xtask`",
-        app::paths::SERVER_FUNCTIONS
-    )]
-    Build,
+    /// The table of routes and the app are not of one mind.
+    #[error(transparent)]
+    Routes(#[from] routes::Mismatch),
     /// The operating system's signals cannot be received, or stdout is closed.
     #[error("cannot start")]
     Start(#[from] io::Error),
@@ -49,9 +45,7 @@ pub async fn check(settings: &Settings) -> Result<(), ServeError> {
 
 /// Serves until the process is asked to stop.
 pub async fn run(settings: &Settings) -> Result<(), ServeError> {
-    if !router::server_functions().all(|(path, method)| is_server_function(path) && method == Method::POST) {
-        return Err(ServeError::Build);
-    }
+    routes::check()?;
     let installation = Installation::open(settings).await?;
     let listener =
         TcpListener::bind(settings.addr).await.map_err(|source| ServeError::Listen { addr: settings.addr, source })?;

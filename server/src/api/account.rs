@@ -33,7 +33,7 @@ struct Pair {
     expires_at: Option<String>,
 }
 
-pub(super) async fn show(State(serving): State<Serving>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn show(State(serving): State<Serving>, headers: HeaderMap) -> Result<Response, Problem> {
     let caller = authenticate(&serving.backend, &headers).await?;
     let mut response = Json(describe(&caller)).into_response();
     announce_end(&caller, &serving.site.public_url, response.headers_mut());

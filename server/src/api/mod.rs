@@ -3,11 +3,4 @@
 mod account;
 mod credentials;
 
-use crate::router::Serving;
-use axum::Router;
-use axum::routing::get;
-
-/// The API's routes.
-pub fn routes() -> Router<Serving> {
-    Router::new().route("/v1/account", get(account::show))
-}
+pub(crate) use account::show as show_account;

@@ -1,9 +1,9 @@
 //! How large a request may be, and how long it may take to arrive.
 
-use crate::answer::is_api;
 use crate::problem::Problem;
+use crate::routes::Kind;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -19,11 +19,11 @@ const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Reads the whole body before anybody else sees the request: it is small, and afterwards nobody waits for a slow sender
 /// while holding something.
-pub(super) async fn bound(request: Request, next: Next) -> Response {
+pub(super) async fn bound(State(kind): State<Kind>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let most = if is_api(request.uri().path()) { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
+    let most = if kind == Kind::Api { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
     if request.body().size_hint().lower() > most as u64 {
         return Problem::BodyTooLarge.into_response();
     }

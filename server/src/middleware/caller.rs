@@ -1,7 +1,6 @@
 //! Who is calling: the person behind the cookie, the address they come from, the browser they use.
 
 use super::RequestId;
-use crate::answer::is_api;
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::server_context::find_cookie;
@@ -19,12 +18,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// Puts a [`RequestContext`] into the request. The API gets none: it knows keys, not cookies.
+/// Puts a [`RequestContext`] into the request.
 pub(super) async fn identify(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if is_api(path) || path.starts_with("/pkg/") || matches!(path, "/livez" | "/readyz") {
-        return next.run(request).await;
-    }
     let caller = match find_caller(&serving, request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),

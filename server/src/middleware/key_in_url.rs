@@ -1,6 +1,5 @@
 //! A private key in a URL of the API: it was logged on its way here, so the request is refused and its sender told.
 
-use crate::answer::is_api;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::extract::{Request, State};
@@ -12,7 +11,7 @@ use http::Uri;
 use percent_encoding::percent_decode_str;
 
 pub(super) async fn refuse(State(serving): State<Serving>, request: Request, next: Next) -> Response {
-    if is_api(request.uri().path()) && has_key(serving.brand(), request.uri()) {
+    if has_key(serving.brand(), request.uri()) {
         return Problem::KeyInUrl.into_response();
     }
     next.run(request).await

@@ -1,8 +1,8 @@
 //! One line for every request.
 
 use super::RequestId;
-use crate::answer::is_api;
 use crate::router::Serving;
+use crate::routes::Kind;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,16 +11,21 @@ use percent_encoding::percent_decode_str;
 use std::time::Instant;
 
 /// Writes the line once the answer is there. Neither headers nor query string nor body are in it.
-pub(super) async fn write(State(serving): State<Serving>, request: Request, next: Next) -> Response {
+pub(super) async fn write(
+    State(serving): State<Serving>,
+    State(kind): State<Kind>,
+    request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let path = path_to_log(serving.brand(), request.uri().path());
-    let quiet = is_api(request.uri().path()) || request.uri().path().starts_with("/pkg/");
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let ms = began.elapsed().as_millis();
     // An API answers thousands of requests a second; what went well is not news.
+    let quiet = matches!(kind, Kind::Api | Kind::Asset);
     if quiet && response.status().is_success() {
         tracing::debug!(%method, path, status, ms, request_id = id, "answered");
     } else {

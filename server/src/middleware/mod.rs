@@ -17,27 +17,58 @@ pub use request_id::RequestId;
 
 use crate::answer;
 use crate::router::Serving;
+use crate::routes::Kind;
 use axum::Router;
+use axum::extract::FromRef;
 use axum::middleware::{from_fn, from_fn_with_state};
 
-/// Puts the layers around the routes; read from the last one, the outermost, upwards.
+/// What a layer may ask for.
+#[derive(Clone)]
+struct Around {
+    serving: Serving,
+    kind: Kind,
+}
+
+impl FromRef<Around> for Serving {
+    fn from_ref(around: &Around) -> Self {
+        around.serving.clone()
+    }
+}
+
+impl FromRef<Around> for Kind {
+    fn from_ref(around: &Around) -> Self {
+        around.kind
+    }
+}
+
+/// Puts the layers around routes of one kind; read from the last one, the outermost, upwards.
 ///
 /// A panic is caught beneath the layers that name, mark, log and form answers, so that its answer is named, marked,
 /// logged and formed like any other.
-pub fn wrap(routes: Router<Serving>, serving: Serving) -> Router {
+pub fn wrap(routes: Router<Serving>, kind: Kind, serving: &Serving) -> Router<Serving> {
+    let around = Around { serving: serving.clone(), kind };
+    let routes = match kind {
+        Kind::Page => know_person(routes.layer(from_fn(page_redirects::make_real)), &around),
+        Kind::Function => {
+            let routes = routes.layer(from_fn(server_functions::set_status));
+            know_person(routes.layer(from_fn_with_state(around.clone(), referer::drop_foreign)), &around)
+        }
+        Kind::Api => routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse)),
+        Kind::Health | Kind::Asset => routes,
+    };
     routes
-        .layer(from_fn(page_redirects::make_real))
-        .layer(from_fn(server_functions::set_status))
-        .layer(from_fn_with_state(serving.clone(), caller::identify))
-        .layer(from_fn_with_state(serving.clone(), referer::drop_foreign))
-        .layer(cross_site::layer(&serving))
-        .layer(from_fn_with_state(serving.clone(), cross_site::refuse_unmarked))
-        .layer(from_fn_with_state(serving.clone(), key_in_url::refuse))
-        .layer(from_fn(body::bound))
+        .layer(from_fn_with_state(around.clone(), body::bound))
         .layer(panic::layer())
-        .layer(from_fn_with_state(serving.clone(), answer::give_form))
-        .layer(from_fn_with_state(serving.clone(), log_line::write))
-        .layer(from_fn_with_state(serving.clone(), security_headers::add))
-        .layer(from_fn_with_state(serving.clone(), request_id::mint))
-        .with_state(serving)
+        .layer(from_fn_with_state(around.clone(), answer::give_form))
+        .layer(from_fn_with_state(around.clone(), log_line::write))
+        .layer(from_fn_with_state(around.clone(), security_headers::add))
+        .layer(from_fn_with_state(around, request_id::mint))
+}
+
+/// Looks at the session's cookie, and lets no other site make use of it: the two belong together.
+fn know_person(routes: Router<Serving>, around: &Around) -> Router<Serving> {
+    routes
+        .layer(from_fn_with_state(around.clone(), caller::identify))
+        .layer(cross_site::layer(&around.serving))
+        .layer(from_fn_with_state(around.clone(), cross_site::refuse_unmarked))
 }

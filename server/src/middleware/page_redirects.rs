@@ -1,6 +1,5 @@
 //! A page that leads elsewhere.
 
-use crate::answer::is_server_function;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -12,9 +11,8 @@ const MARK: HeaderName = HeaderName::from_static("serverfnredirect");
 /// Leptos makes a page's redirect a real one only for clients that ask for HTML by name; the others (curl, link
 /// checkers) would get an empty page with status 200.
 pub(super) async fn make_real(request: Request, next: Next) -> Response {
-    let page = !is_server_function(request.uri().path());
     let mut response = next.run(request).await;
-    if page && response.status() == StatusCode::OK && response.headers().contains_key(header::LOCATION) {
+    if response.status() == StatusCode::OK && response.headers().contains_key(header::LOCATION) {
         *response.status_mut() = StatusCode::FOUND;
         response.headers_mut().remove(MARK);
     }

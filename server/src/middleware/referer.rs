@@ -1,6 +1,5 @@
 //! Where a form without WASM leads back to.
 
-use crate::answer::is_server_function;
 use crate::router::Serving;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,16 +9,14 @@ use http::{HeaderMap, HeaderValue, Uri, header};
 /// `server_fn` sends such forms back to their `Referer`, whatever that is: one that is not ours would make us the first
 /// half of somebody's deceptive link (ASVS 5.0, 1.2.2 and 3.7.2), so it is removed.
 pub(super) async fn drop_foreign(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
-    if is_server_function(request.uri().path()) {
-        let headers = request.headers();
-        let mut all = headers.get_all(header::REFERER).iter();
-        let ours = match (all.next(), all.next()) {
-            (Some(referer), None) => is_ours(referer, headers, &serving.site.public_url),
-            _ => false,
-        };
-        if !ours {
-            request.headers_mut().remove(header::REFERER);
-        }
+    let headers = request.headers();
+    let mut all = headers.get_all(header::REFERER).iter();
+    let ours = match (all.next(), all.next()) {
+        (Some(referer), None) => is_ours(referer, headers, &serving.site.public_url),
+        _ => false,
+    };
+    if !ours {
+        request.headers_mut().remove(header::REFERER);
     }
     next.run(request).await
 }

@@ -1,6 +1,5 @@
 //! The status of a server function's answer.
 
-use crate::answer::is_server_function;
 use app::error::AppError;
 use axum::body::Body;
 use axum::extract::Request;
@@ -16,9 +15,8 @@ const MOST: usize = 256;
 /// `server_fn` answers 500 for every error; programs, proxies and logs are told what it was. Redirects of forms without
 /// WASM carry their error in the URL and stay as they are.
 pub(super) async fn set_status(request: Request, next: Next) -> Response {
-    let ours = is_server_function(request.uri().path());
     let response = next.run(request).await;
-    if !ours || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
     let (mut parts, body) = response.into_parts();

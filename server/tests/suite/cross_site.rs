@@ -62,7 +62,7 @@ async fn another_site_cannot_sign_its_visitor_in_as_somebody_else() {
 
 #[tokio::test]
 async fn server_functions_answer_nothing_but_post() {
-    for (path, method) in server::router::server_functions() {
+    for (path, method) in server::routes::server_functions() {
         assert!(path.starts_with("/_srv/"), "{path}");
         assert_eq!(method, "POST", "{path}");
     }

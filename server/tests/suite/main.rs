@@ -10,6 +10,7 @@ mod cross_site;
 mod forms_of_answers;
 mod headers;
 mod program;
+mod route_table;
 mod screens;
 mod starting;
 mod world;

@@ -14,6 +14,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use server::config::{Environment, SettingFlags, Settings};
 use server::router::{self, Serving};
+use server::routes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store_sqlite::SqliteStore;
@@ -149,10 +150,7 @@ impl World {
 
 /// The whole path of a server function, which ends in a hash.
 pub fn server_function(name: &str) -> String {
-    let start = format!("/_srv/{name}");
-    let rest_is_hash =
-        |path: &str| path.strip_prefix(&start).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    router::server_functions().find(|(path, _)| rest_is_hash(path)).expect("a function of this name").0.to_owned()
+    routes::path_of_function(&format!("/_srv/{name}")).expect("a function of this name").to_owned()
 }
 
 pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

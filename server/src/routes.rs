@@ -1,0 +1,233 @@
+//! Every address the process answers, one row for each method: the one table of routes.
+//!
+//! [`crate::router`] serves these rows and nothing else. Screens and server functions are the app's: what is in only one
+//! of the two tables stops the process when it starts ([`check`]).
+//!
+//! Who may do what is not in this table: that is decided by the use cases.
+
+use crate::problem::Problem;
+use crate::router::{self, Serving};
+use crate::{api, health};
+use app::{App, paths};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use http::Method;
+use leptos_axum::{AxumRouteListing, generate_route_list};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// One method at one place.
+#[derive(Debug)]
+pub struct Route {
+    /// Where.
+    pub place: Place,
+    /// The method it answers; HEAD goes with GET. `None`: every method there is.
+    pub method: Option<Method>,
+    /// What it is one of.
+    pub kind: Kind,
+    pub(crate) answer: Answer,
+}
+
+/// Where a route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At this path. A server function's is without the hash that the build puts behind it.
+    At(&'static str),
+    /// At this path and below it, where no other row is.
+    Below(&'static str),
+    /// Wherever no other row is.
+    Elsewhere,
+}
+
+/// What a route is one of decides which middleware is around it, how large its bodies may be, and whether its errors are
+/// pages or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// For a browser: the person is known by their cookie, and an error is a page.
+    Page,
+    /// A server function: for our own pages, or for their forms without WASM.
+    Function,
+    /// The HTTP API: for programs, known by their key. No cookie is ever looked at.
+    Api,
+    /// For whoever watches the process. Nobody is known.
+    Health,
+    /// Files that belong to the pages and are the same for everybody.
+    Asset,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are wrapped.
+    pub const ALL: [Self; 5] = [Self::Page, Self::Function, Self::Api, Self::Health, Self::Asset];
+}
+
+/// Who gives the answer.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A screen of the app.
+    Screen,
+    /// A server function of the app.
+    Function,
+    /// A handler of ours, for the row's method.
+    Ours(fn(MethodFilter) -> MethodRouter<Serving>),
+    /// The same for every method.
+    Always(fn() -> MethodRouter<Serving>),
+}
+
+/// The table.
+pub static TABLE: &[Route] = &[
+    screen(paths::ROOT),
+    screen(paths::DASHBOARD),
+    screen(paths::DEVELOPERS),
+    screen(paths::ROLL),
+    screen(paths::EXPIRE),
+    screen(paths::SIGN_IN),
+    screen(paths::SIGN_UP),
+    screen(paths::SET_PASSWORD),
+    function("/_srv/load_entrance"),
+    function("/_srv/sign_in"),
+    function("/_srv/sign_up"),
+    function("/_srv/sign_out"),
+    function("/_srv/set_password"),
+    function("/_srv/load_developers_tab"),
+    function("/_srv/reveal_key"),
+    function("/_srv/roll_keys"),
+    function("/_srv/expire_now"),
+    ours(Method::GET, "/v1/account", Kind::Api, |method| on(method, api::show_account)),
+    ours(Method::GET, "/livez", Kind::Health, |method| on(method, health::live)),
+    ours(Method::GET, "/readyz", Kind::Health, |method| on(method, health::ready)),
+    below("/v1", Kind::Api, || any(async || Problem::NotFound)),
+    below("/api", Kind::Api, || any(async || Problem::NotFound)),
+    // A page that was loaded before an update calls functions that are gone.
+    below(paths::SERVER_FUNCTIONS, Kind::Function, || any(async || Problem::PageOutdated)),
+    below("/pkg", Kind::Asset, || any(router::asset)),
+    elsewhere(Kind::Page, || any(router::elsewhere)),
+];
+
+const fn screen(path: &'static str) -> Route {
+    Route { place: Place::At(path), method: Some(Method::GET), kind: Kind::Page, answer: Answer::Screen }
+}
+
+const fn function(path: &'static str) -> Route {
+    Route { place: Place::At(path), method: Some(Method::POST), kind: Kind::Function, answer: Answer::Function }
+}
+
+const fn ours(
+    method: Method,
+    path: &'static str,
+    kind: Kind,
+    handler: fn(MethodFilter) -> MethodRouter<Serving>,
+) -> Route {
+    Route { place: Place::At(path), method: Some(method), kind, answer: Answer::Ours(handler) }
+}
+
+const fn below(path: &'static str, kind: Kind, handler: fn() -> MethodRouter<Serving>) -> Route {
+    Route { place: Place::Below(path), method: None, kind, answer: Answer::Always(handler) }
+}
+
+const fn elsewhere(kind: Kind, handler: fn() -> MethodRouter<Serving>) -> Route {
+    Route { place: Place::Elsewhere, method: None, kind, answer: Answer::Always(handler) }
+}
+
+/// The app's own list of screens, collected once for the whole process. Leptos collects them by drawing the app with all
+/// loading switched off, in every thread: a page that is drawn at the same moment waits for its data for ever.
+static SCREENS: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
+/// Collects what Leptos has to know before it draws the first page.
+pub(crate) fn prepare() {
+    LazyLock::force(&SCREENS);
+}
+
+/// Every server function as this program was built: its whole path and its method.
+pub fn server_functions() -> impl Iterator<Item = (&'static str, Method)> {
+    leptos::server_fn::axum::server_fn_paths()
+}
+
+/// The whole path of the server function in this row.
+pub fn path_of_function(row: &str) -> Option<&'static str> {
+    server_functions().map(|(path, _)| path).find(|path| without_hash(path) == row)
+}
+
+/// `/_srv/sign_in1234567890` is the function in the row `/_srv/sign_in`.
+fn without_hash(path: &str) -> &str {
+    path.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
+/// Why the process would not serve what its table says.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this program's screens and server functions are not those of its table of routes. Not in the table: {unlisted:?}. \
+     Only in the table: {missing:?}. If all of /_srv is there, the build was without SERVER_FN_PREFIX={}: use `cargo xtask`",
+    paths::SERVER_FUNCTIONS
+)]
+pub struct Mismatch {
+    unlisted: Vec<String>,
+    missing: Vec<String>,
+}
+
+/// Compares the table with what the app really has, in both directions.
+pub fn check() -> Result<(), Mismatch> {
+    let screens = SCREENS.iter().flat_map(|screen| {
+        screen.methods().map(|method| format!("{} {}", format!("{method:?}").to_uppercase(), screen.path()))
+    });
+    let functions = server_functions().map(|(path, method)| format!("{method} {}", without_hash(path)));
+    compare(screens.chain(functions).collect(), TABLE)
+}
+
+fn compare(registered: BTreeSet<String>, table: &[Route]) -> Result<(), Mismatch> {
+    let of_the_app = table.iter().filter(|row| matches!(row.answer, Answer::Screen | Answer::Function));
+    let listed: BTreeSet<String> = of_the_app.map(Route::name).collect();
+    if registered == listed {
+        return Ok(());
+    }
+    Err(Mismatch {
+        unlisted: registered.difference(&listed).cloned().collect(),
+        missing: listed.difference(&registered).cloned().collect(),
+    })
+}
+
+impl Place {
+    /// `/sign-in`, `/v1/*`, or `*` for elsewhere.
+    pub fn name(self) -> String {
+        match self {
+            Self::At(path) => path.to_owned(),
+            Self::Below(path) => format!("{path}/*"),
+            Self::Elsewhere => "*".to_owned(),
+        }
+    }
+}
+
+impl Route {
+    /// `GET /sign-in`, or `* /v1/*` for every method.
+    pub fn name(&self) -> String {
+        let method = self.method.as_ref().map_or("*", Method::as_str);
+        format!("{method} {}", self.place.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registered() -> BTreeSet<String> {
+        ["GET /a", "POST /_srv/b"].map(str::to_owned).into()
+    }
+
+    #[test]
+    fn what_the_app_has_and_the_table_has_not_is_named_and_the_other_way_round() {
+        assert!(compare(registered(), &[screen("/a"), function("/_srv/b")]).is_ok());
+        let mismatch = compare(registered(), &[screen("/a")]).expect_err("a function without a row");
+        assert_eq!((mismatch.unlisted, mismatch.missing), (vec!["POST /_srv/b".to_owned()], vec![]));
+        let table = [screen("/a"), function("/_srv/b"), screen("/c")];
+        let mismatch = compare(registered(), &table).expect_err("a row without a screen");
+        assert_eq!((mismatch.unlisted, mismatch.missing), (vec![], vec!["GET /c".to_owned()]));
+    }
+
+    #[test]
+    fn no_row_is_there_twice_and_every_place_has_one_kind() {
+        for (index, row) in TABLE.iter().enumerate() {
+            for other in &TABLE[..index] {
+                assert_ne!(row.name(), other.name());
+                assert!(row.place != other.place || row.kind == other.kind, "{}", row.place.name());
+            }
+        }
+    }
+}
