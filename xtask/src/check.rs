@@ -7,7 +7,7 @@ use crate::crates::{self, Place, Unit};
 use crate::shell::{Outcome, Program, step};
 use crate::tally::Tally;
 use crate::tools::{self, Needs};
-use crate::{arrows, browser, gates, report, workspace};
+use crate::{arrows, browser, gates, promises, report, workspace};
 
 /// Goes on after a failure: whoever mends things wants to know all of them.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
@@ -26,6 +26,7 @@ fn everything() -> Tally {
     total.add(check("Formatting", || Program::new("cargo").args(["fmt", "--all", "--check"]).run()));
     total.add(check("Arrows between crates", || no_complaints(arrows::violations(workspace::metadata()?))));
     total.add(check("Habits of app", || no_complaints(gates::violations()?)));
+    total.add(check("Promises and their tests", || no_complaints(promises::without_test()?)));
     total.add(check("Stylesheets", stylesheets));
     for unit in crates::ALL {
         total.add(check(&format!("Clippy: {}", unit.name()), || clippy(unit)));

@@ -103,7 +103,8 @@ fn is_style_property(rest: &str) -> bool {
     is_name && rest.contains('=')
 }
 
-fn files_below(directory: &Path, extensions: &[&str]) -> Outcome<Vec<PathBuf>> {
+/// Every file below a directory with one of these extensions, but for what is built or fetched. Sorted.
+pub(crate) fn files_below(directory: &Path, extensions: &[&str]) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut waiting = vec![directory.to_path_buf()];
     while let Some(next) = waiting.pop() {

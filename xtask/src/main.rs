@@ -18,6 +18,7 @@ mod debian;
 mod gates;
 mod leptos;
 mod lock;
+mod promises;
 mod report;
 mod serve;
 mod shell;
