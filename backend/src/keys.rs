@@ -71,6 +71,14 @@ pub struct AccountKeys {
     pub now: Timestamp,
 }
 
+/// A write transaction that holds an account, and what it found there.
+struct Locked {
+    tx: Box<dyn WriteTx>,
+    now: Timestamp,
+    /// Newest first.
+    pairs: Vec<KeyPair>,
+}
+
 impl Backend {
     /// An account's pairs and its latest roll.
     ///
@@ -113,10 +121,8 @@ impl Backend {
     ) -> Result<IssuedPair> {
         context.authorize(account_id, Permission::RevealKey)?;
         self.step_up(context, password).await?;
-        let mut tx = self.store.begin_write().await?;
-        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
-        let now = self.clock.now();
-        let pair = choose(tx.list_pairs(account_id).await?, pair_id, now)?;
+        let Locked { mut tx, now, pairs } = self.lock_pairs(account_id).await?;
+        let pair = choose(pairs, pair_id, now)?;
         pair.check_revealable(now)?;
         let sealed = tx.find_sealed_key(&pair.id).await?.ok_or(Refusal::PairEnded)?;
         let happened = Happened::new(Act::KeyReveal, Some(account_id), vec![Target::Pair(pair.id.clone())]);
@@ -148,11 +154,7 @@ impl Backend {
         }
         self.step_up(context, request.password.as_ref()).await?;
 
-        let mut tx = self.store.begin_write().await?;
-        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
-        // Read once the transaction holds the lock: durations count from the commit, not from the click.
-        let now = self.clock.now();
-        let pairs = tx.list_pairs(account_id).await?;
+        let Locked { mut tx, now, pairs } = self.lock_pairs(account_id).await?;
         if let Some(earlier) = tx.find_roll(account_id, &request.submission_id).await? {
             return repeat(earlier, request.pair_id.as_ref(), &pairs);
         }
@@ -191,10 +193,8 @@ impl Backend {
     ) -> Result<KeyPair> {
         context.authorize(account_id, Permission::RevokeKeys)?;
         self.step_up(context, password).await?;
-        let mut tx = self.store.begin_write().await?;
-        tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
-        let now = self.clock.now();
-        let pair = choose(tx.list_pairs(account_id).await?, Some(pair_id), now)?.revoke(now)?;
+        let Locked { mut tx, now, pairs } = self.lock_pairs(account_id).await?;
+        let pair = choose(pairs, Some(pair_id), now)?.revoke(now)?;
         tx.update_pair_end(&pair).await?;
         let happened = Happened::new(Act::KeyRevoke, Some(account_id), vec![Target::Pair(pair.id.clone())]);
         self.record(tx.as_mut(), context, now, happened).await?;
@@ -224,15 +224,31 @@ impl Backend {
         Ok(IssuedPair { pair, private_key })
     }
 
+    /// Begins to write, with the account locked and none of its ends passed without being written down.
+    ///
+    /// What has passed is committed on its own, before anything is decided: whoever is then told that a pair has ended,
+    /// or is given another in its place, is never contradicted by a clock that steps back, not even if what they asked
+    /// for is refused.
+    async fn lock_pairs(&self, account_id: &AccountId) -> Result<Locked> {
+        loop {
+            let mut tx = self.store.begin_write().await?;
+            tx.lock_account(account_id).await?.ok_or(Refusal::NotFound)?;
+            // Read once the transaction holds the lock: durations count from the commit, not from the click.
+            let now = self.clock.now();
+            let pairs = tx.list_pairs(account_id).await?;
+            if pairs.iter().all(|pair| pair.settle(now).is_none()) {
+                return Ok(Locked { tx, now, pairs });
+            }
+            for pair in &pairs {
+                self.settle_pair(tx.as_mut(), pair, now).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+
     /// Writes down which of the account's scheduled ends have passed.
     pub(crate) async fn settle_account(&self, account_id: &AccountId) -> Result<()> {
-        let mut tx = self.store.begin_write().await?;
-        tx.lock_account(account_id).await?;
-        let now = self.clock.now();
-        for pair in tx.list_pairs(account_id).await? {
-            self.settle_pair(tx.as_mut(), &pair, now).await?;
-        }
-        Ok(tx.commit().await?)
+        self.lock_pairs(account_id).await.map(drop)
     }
 
     /// The same for one pair, in the caller's transaction. Does nothing when it has not passed, or is written already.

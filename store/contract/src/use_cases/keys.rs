@@ -125,3 +125,27 @@ pub async fn a_refused_act_is_recorded_in_a_transaction_of_its_own(store: Arc<dy
     assert_eq!(records[0].account_id, Some(owner.account.clone()));
     assert_eq!(here.records(Act::KeyRoll).await.len(), 0);
 }
+
+/// A refusal tells it too, so it is written down although the act itself was rolled back.
+pub async fn once_refused_as_ended_no_clock_revives_a_pair(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let owner = here.owner("ada@example.org").await;
+    let start = here.backend.now();
+    let (second, second_key) = done(here.roll(&owner, &owner.pair, ExpireOld::In1Hour).await);
+    here.pass(Duration::hours(1));
+    let owner = here.fresh(&owner);
+    let revealed = here.backend.reveal(&owner.context, &owner.account, Some(&owner.pair), None).await;
+    assert_eq!(refusal(revealed), Some(Refusal::PairEnded));
+    here.set_clock(start);
+    let owner = here.fresh(&owner);
+    assert_eq!(here.backend.authenticate(&owner.key).await.expect("authenticates"), Verdict::Expired);
+
+    done(here.roll(&owner, &second, ExpireOld::In1Hour).await);
+    here.pass(Duration::hours(1));
+    let owner = here.fresh(&owner);
+    let revoked = here.backend.revoke(&owner.context, &owner.account, &second, None).await;
+    assert_eq!(refusal(revoked), Some(Refusal::PairEnded));
+    here.set_clock(start);
+    assert_eq!(here.backend.authenticate(&second_key).await.expect("authenticates"), Verdict::Expired);
+    assert_eq!(here.records(Act::KeyExpire).await.len(), 2);
+}

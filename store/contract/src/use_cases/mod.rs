@@ -29,6 +29,18 @@ pub const PASSWORD: &str = "plover sextant umbrella 9";
 #[derive(Debug)]
 pub struct SetClock(AtomicI64);
 
+impl SetClock {
+    /// A clock that shows an instant.
+    pub const fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.as_millis()))
+    }
+
+    /// Sets it, forward or back.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.as_millis(), Ordering::SeqCst);
+    }
+}
+
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
@@ -68,7 +80,7 @@ impl Installation {
 
     /// One whose operator decided differently.
     pub fn with_policy(store: Arc<dyn Store>, policy: Policy) -> Self {
-        let clock = Arc::new(SetClock(AtomicI64::new(NOW.as_millis())));
+        let clock = Arc::new(SetClock::at(NOW));
         let entropy = Arc::new(Counting::default());
         let sealer = Sealer::ephemeral(entropy.as_ref()).expect("derives");
         let shared: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
@@ -77,7 +89,7 @@ impl Installation {
 
     /// Sets the clock.
     pub fn set_clock(&self, now: Timestamp) {
-        self.clock.0.store(now.as_millis(), Ordering::SeqCst);
+        self.clock.set(now);
     }
 
     /// Lets time pass.
@@ -115,6 +127,12 @@ impl Installation {
     /// The same person's context as the middleware would make it now: with what the store says of the session.
     pub async fn refreshed(&self, owner: &Owner, opened: &SignedInSession) -> Owner {
         Owner { context: self.context_of(opened).await, ..owner.clone() }
+    }
+
+    /// The same owner, who has just given their password.
+    pub fn fresh(&self, owner: &Owner) -> Owner {
+        let given = SignedIn { password_at: self.backend.now(), ..person(&owner.context).clone() };
+        Owner { context: RequestContext { caller: Caller::Person(given), ..owner.context.clone() }, ..owner.clone() }
     }
 
     /// Rolls the owner's pair.
@@ -221,6 +239,7 @@ macro_rules! use_case_tests {
                 the_active_pair_cannot_be_expired,
                 the_sweep_destroys_ended_keys_and_expired_stays_different_from_unknown,
                 a_refused_act_is_recorded_in_a_transaction_of_its_own,
+                once_refused_as_ended_no_clock_revives_a_pair,
             }
             rolling {
                 a_roll_with_an_overlap_leaves_both_pairs_working,
@@ -230,6 +249,7 @@ macro_rules! use_case_tests {
                 a_retry_gets_the_roll_that_happened_and_no_key,
                 a_submission_for_another_pair_is_refused,
                 a_sixth_working_pair_is_refused_unless_immediately,
+                a_roll_into_the_place_of_an_expired_pair_keeps_that_pair_dead,
                 a_roll_leaves_one_record_with_both_pairs,
                 of_fifty_rolls_at_once_one_wins,
                 fifty_retries_at_once_roll_once,

@@ -189,3 +189,20 @@ pub async fn fifty_retries_at_once_roll_once(store: Arc<dyn Store>) {
     assert_eq!((keys, pairs.len()), (1, 1));
     assert_eq!(states(&here, &owner).await, ["active", "expiring"]);
 }
+
+/// The fifth place is free because an end has passed. A clock that steps back must not fill it twice.
+pub async fn a_roll_into_the_place_of_an_expired_pair_keeps_that_pair_dead(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let owner = here.owner("ada@example.org").await;
+    let start = here.backend.now();
+    let mut active = done(here.roll(&owner, &owner.pair, ExpireOld::At(start.plus(Duration::minutes(1)))).await).0;
+    for _ in 0..3 {
+        active = done(here.roll(&owner, &active, ExpireOld::In24Hours).await).0;
+    }
+    here.pass(Duration::minutes(1));
+    done(here.roll(&owner, &active, ExpireOld::In24Hours).await);
+    here.set_clock(start);
+    assert_eq!(verdict(&here, &owner.key).await, Verdict::Expired);
+    assert_eq!(states(&here, &owner).await, ["active", "expiring", "expiring", "expiring", "expiring", "expired"]);
+    assert_eq!(here.records(Act::KeyExpire).await.len(), 1);
+}
