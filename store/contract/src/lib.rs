@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod model;
 pub mod pairs;
 pub mod people;
 pub mod rolls;
