@@ -1,7 +1,8 @@
 //! Every address the process answers, one row for each method: the one table of routes.
 //!
 //! [`crate::router`] serves these rows and nothing else. Screens and server functions are the app's: what is in only one
-//! of the two tables stops the process when it starts ([`check`]).
+//! of the two tables stops the process when it starts ([`check`]). What each row answers to whom is written down once
+//! more, by hand, in `tests/suite/matrix/expected.txt`; a row without its lines there fails the suite.
 //!
 //! Who may do what is not in this table: that is decided by the use cases.
 

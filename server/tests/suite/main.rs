@@ -9,6 +9,7 @@ mod connections;
 mod cross_site;
 mod forms_of_answers;
 mod headers;
+mod matrix;
 mod program;
 mod route_table;
 mod screens;

@@ -9,7 +9,7 @@ use backend::seal::Sealer;
 use backend::store::Store as _;
 use backend::{Backend, Clock, OsEntropy, RequestContext};
 use data_encoding::BASE64;
-use domain::{AccountId, ExpireOld, Password, SubmissionId, Timestamp};
+use domain::{AccountId, Entropy, ExpireOld, Password, SubmissionId, Timestamp};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use server::config::{Environment, SettingFlags, Settings};
@@ -40,12 +40,21 @@ impl Clock for SetClock {
     }
 }
 
+/// The master key of every installation here, so that one can go on with another's database.
+struct SameForAll;
+
+impl Entropy for SameForAll {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(7);
+    }
+}
+
 pub struct World {
     pub clock: Arc<SetClock>,
     pub backend: Backend,
     pub serving: Serving,
     pub router: Router,
-    store: SqliteStore,
+    pub store: SqliteStore,
     pub directory: TempDir,
 }
 
@@ -65,14 +74,18 @@ impl World {
     }
 
     pub async fn with(variables: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap(), variables).await
+    }
+
+    /// An installation on the database that lies in `directory`, or on a new one there.
+    pub async fn within(directory: TempDir, variables: &[(&str, &str)]) -> Self {
         let mut settings = Settings::load(&SettingFlags::default(), &Environment::of(variables)).unwrap();
         let site_root = directory.path().join("site");
         std::fs::create_dir_all(site_root.join("pkg")).unwrap();
         settings.site_root = Some(site_root);
         let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display())).await.unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
-        let sealer = Sealer::ephemeral(&OsEntropy).unwrap();
+        let sealer = Sealer::ephemeral(&SameForAll).unwrap();
         let backend =
             Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone());
         let serving = Serving::new(backend.clone(), &settings, settings.addr);

@@ -1,0 +1,83 @@
+//! What is sent: the smallest request that a place has to take seriously.
+
+use super::stage::{Named, Stage};
+use crate::world::{EMAIL, PASSWORD, bearer};
+use domain::audit::Act;
+use server::routes;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// A request, before anybody makes it their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    pub target: String,
+    pub accept: &'static str,
+    pub content_type: &'static str,
+    pub authorization: String,
+    pub body: String,
+    /// What is on record afterwards if it is done.
+    pub act: Option<Act>,
+}
+
+/// The request for one line of `expected.txt`, about the things that `named` names.
+pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named) -> Input {
+    let usual = Input {
+        target: place.to_owned(),
+        accept: BROWSER,
+        content_type: "",
+        authorization: String::new(),
+        body: String::new(),
+        act: None,
+    };
+    let query = |pair: &str| Input { target: format!("{place}?pair={pair}"), ..usual.clone() };
+    match (place, variant) {
+        ("/dashboard/developers/roll", "+pair") => query(&named.active),
+        ("/dashboard/developers/expire", "+pair") => query(&named.expiring),
+        ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
+        ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
+        ("/v1/*", "+key") => {
+            Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
+        }
+        ("/v1/*", "") => Input { target: "/v1/nothing".to_owned(), accept: "*/*", ..usual },
+        ("/api/*", "") => Input { target: "/api/nothing".to_owned(), accept: "*/*", ..usual },
+        ("/_srv/*", "") => Input { target: "/_srv/of_another_version".to_owned(), accept: JSON, ..usual },
+        ("/pkg/*", "") => Input { target: "/pkg/latchkey.js".to_owned(), ..usual },
+        ("/pkg/*", "+missing") => Input { target: "/pkg/nothing.js".to_owned(), ..usual },
+        ("*", "") => Input { target: "/favicon.svg".to_owned(), ..usual },
+        ("*", "+missing") => Input { target: "/nowhere".to_owned(), ..usual },
+        (function, "" | "+form") if function.starts_with("/_srv/") => {
+            let target = routes::path_of_function(function).expect("a function of this name").to_owned();
+            let accept = if variant == "+form" { BROWSER } else { JSON };
+            let input = Input { target, accept, ..usual };
+            if method == "POST" { call(function, input, stage, named) } else { input }
+        }
+        (page, "") if !page.contains('*') => usual,
+        other => panic!("say in inputs.rs what is sent to {other:?}"),
+    }
+}
+
+fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
+    let form = |body: String, act: Act| Input { content_type: FORM, body, act: Some(act), ..input.clone() };
+    let password = PASSWORD.replace(' ', "+");
+    match function.trim_start_matches("/_srv/") {
+        "load_entrance" | "load_developers_tab" => Input { content_type: FORM, ..input },
+        "sign_in" => form(format!("email={EMAIL}&password={password}"), Act::SignIn),
+        "sign_up" => form(format!("email=new%40example.org&password={password}"), Act::AccountCreate),
+        "sign_out" => form(String::new(), Act::SignOut),
+        "set_password" => form(format!("link={}&password={password}", stage.link), Act::PasswordSet),
+        "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),
+        "reveal_key" => Input {
+            content_type: JSON,
+            body: serde_json::json!({ "pair": named.active }).to_string(),
+            act: Some(Act::KeyReveal),
+            ..input
+        },
+        "roll_keys" => {
+            form(format!("pair={}&submission={}&expire_old=24h", named.active, stage.submission), Act::KeyRoll)
+        }
+        "expire_now" => form(format!("pair={}", named.expiring), Act::KeyRevoke),
+        other => panic!("say in inputs.rs what is sent to {other}"),
+    }
+}

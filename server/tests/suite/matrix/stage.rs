@@ -1,0 +1,202 @@
+//! The installation in which every line of the matrix is played: two accounts, and everybody who may turn up.
+
+use crate::world::{EMAIL, NOW, PASSWORD, World};
+use backend::accounts::{CreatedAccount, NewAccount};
+use backend::keys::Rolled;
+use backend::store::{Membership, PersonRecord, SessionRecord, Store as _};
+use backend::{OsEntropy, Token, sessions};
+use domain::{AccountId, Email, ExpireOld, PairId, Password, Role, SessionId, SubmissionId, Timestamp, UserId};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    Nobody,
+    Viewer,
+    Developer,
+    Owner,
+    /// The owner of another account.
+    Stranger,
+    /// The owner, half an hour after they were last seen.
+    Ended,
+}
+
+impl Caller {
+    /// In the order of the columns of `expected.txt`.
+    pub const ALL: [Self; 6] = [Self::Nobody, Self::Viewer, Self::Developer, Self::Owner, Self::Stranger, Self::Ended];
+}
+
+/// The things of an account that a request can name.
+#[derive(Debug, Clone)]
+pub struct Named {
+    pub active: String,
+    pub expiring: String,
+}
+
+/// An account of the installation.
+pub struct Account {
+    pub id: AccountId,
+    pub named: Named,
+    /// What nobody else may be shown.
+    pub own: Vec<String>,
+}
+
+/// The installation, ready to be copied.
+pub struct Stage {
+    variables: Vec<(&'static str, &'static str)>,
+    template: TempDir,
+    pub public_url: &'static str,
+    pub ours: Account,
+    pub theirs: Account,
+    /// Well-formed names of nothing.
+    pub missing: Named,
+    /// The private key of our active pair.
+    pub key: String,
+    /// The secret of a one-time link of our owner.
+    pub link: String,
+    pub submission: String,
+    sessions: Vec<(Caller, Token)>,
+    people: Vec<Email>,
+}
+
+impl Stage {
+    pub async fn set(public_url: &'static str) -> Self {
+        let variables = vec![("LATCHKEY_PUBLIC_URL", public_url)];
+        let world = World::with(&variables).await;
+        let owner = create(&world, EMAIL, Some(PASSWORD)).await;
+        let stranger = create(&world, "bob@example.org", None).await;
+        let (ours, key) = account(&world, &owner, EMAIL).await;
+        let (theirs, _) = account(&world, &stranger, "bob@example.org").await;
+        let developer = join(&world, "dev@example.org", &ours.id, Role::Developer).await;
+        let viewer = join(&world, "view@example.org", &ours.id, Role::Viewer).await;
+        let now = Timestamp::from_millis(NOW);
+        let half_an_hour_ago = now.minus(sessions::IDLE);
+        let sessions = vec![
+            (Caller::Viewer, open_session(&world, &viewer, now).await),
+            (Caller::Developer, open_session(&world, &developer, now).await),
+            (Caller::Owner, open_session(&world, &owner.user_id, now).await),
+            (Caller::Stranger, open_session(&world, &stranger.user_id, now).await),
+            (Caller::Ended, open_session(&world, &owner.user_id, half_an_hour_ago).await),
+        ];
+        let link = world.backend.create_password_link(&World::operator(), EMAIL).await.unwrap();
+        let missing = PairId::mint(now, &OsEntropy).to_string();
+        world.store.close().await;
+        Self {
+            variables,
+            public_url,
+            ours,
+            theirs,
+            missing: Named { active: missing.clone(), expiring: missing },
+            key,
+            link: link.expose(),
+            submission: SubmissionId::mint(now, &OsEntropy).to_string(),
+            sessions,
+            people: [EMAIL, "bob@example.org", "dev@example.org", "view@example.org", "new@example.org"]
+                .map(|email| Email::parse(email).unwrap())
+                .into(),
+            template: world.directory,
+        }
+    }
+
+    pub fn https(&self) -> bool {
+        self.public_url.starts_with("https:")
+    }
+
+    /// The installation as it was set, to be changed by whoever likes.
+    pub async fn world(&self) -> World {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::copy(self.template.path().join("latchkey.db"), directory.path().join("latchkey.db")).unwrap();
+        let world = World::within(directory, &self.variables).await;
+        let site = world.directory.path().join("site");
+        std::fs::write(site.join("favicon.svg"), "<svg/>").unwrap();
+        std::fs::write(site.join("pkg/latchkey.js"), "let plain;").unwrap();
+        world
+    }
+
+    /// The secret in the caller's cookie.
+    pub fn secret(&self, caller: Caller) -> Option<String> {
+        self.sessions.iter().find(|(whose, _)| *whose == caller).map(|(_, token)| token.expose())
+    }
+
+    /// Everything a request may change, without the audit trail, as text.
+    pub async fn facts(&self, world: &World) -> String {
+        let mut facts = Vec::new();
+        for account in [&self.ours.id, &self.theirs.id] {
+            facts.push(format!("{:?}", world.store.find_account(account).await.unwrap()));
+            facts.push(format!("{:?}", world.store.list_pairs(account).await.unwrap()));
+            facts.push(format!("{:?}", world.store.find_latest_roll(account).await.unwrap()));
+        }
+        for (_, token) in &self.sessions {
+            facts.push(format!("{:?}", world.store.find_session(&token.digest()).await.unwrap()));
+        }
+        for email in &self.people {
+            facts.push(format!("{:?}", world.store.find_person_by_email(email).await.unwrap()));
+        }
+        facts.join("\n")
+    }
+}
+
+/// The bytes of the database and of its log: equal before and after if nothing was written.
+pub fn files(world: &World) -> Vec<u8> {
+    let path = |name: &str| -> PathBuf { world.directory.path().join(name) };
+    let read = |name: &str| std::fs::read(path(name)).unwrap_or_default();
+    [read("latchkey.db"), read("latchkey.db-wal")].concat()
+}
+
+async fn create(world: &World, email: &str, password: Option<&str>) -> CreatedAccount {
+    let new = NewAccount {
+        email: email.to_owned(),
+        name: format!("The account of {email}"),
+        external_id: None,
+        password: password.map(|password| Password::new(password.to_owned())),
+    };
+    world.backend.create_account(&World::operator(), new).await.unwrap()
+}
+
+/// Rolls the account's first pair, so that it has one that expires beside the active one.
+async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Account, String) {
+    let Rolled::Done { new, old } = world.roll(&created.account_id, ExpireOld::In24Hours).await else {
+        panic!("rolled");
+    };
+    let own = vec![
+        created.account_id.to_string(),
+        format!("The account of {email}"),
+        new.pair.public_key.to_string(),
+        old.public_key.to_string(),
+    ];
+    let named = Named { active: new.pair.id.to_string(), expiring: old.id.to_string() };
+    (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
+}
+
+async fn join(world: &World, email: &str, account: &AccountId, role: Role) -> UserId {
+    let now = Timestamp::from_millis(NOW);
+    let id = UserId::mint(now, &OsEntropy);
+    let person =
+        PersonRecord { id: id.clone(), email: Email::parse(email).unwrap(), password_hash: None, created_at: now };
+    let membership = Membership { account_id: account.clone(), user_id: id.clone(), role };
+    let mut tx = world.store.begin_write().await.unwrap();
+    tx.insert_person(&person).await.unwrap();
+    tx.insert_membership(&membership).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+/// A session as a sign-in opens one, without the work of hashing a password.
+async fn open_session(world: &World, person: &UserId, at: Timestamp) -> Token {
+    let token = Token::mint(&OsEntropy);
+    let session = SessionRecord {
+        id: SessionId::mint(at, &OsEntropy),
+        token_digest: token.digest(),
+        user_id: person.clone(),
+        created_at: at,
+        last_used_at: at,
+        password_at: at,
+        address: None,
+        user_agent: None,
+    };
+    let mut tx = world.store.begin_write().await.unwrap();
+    tx.insert_session(&session).await.unwrap();
+    tx.commit().await.unwrap();
+    token
+}
