@@ -50,15 +50,21 @@ impl AppError {
             Self::Fault | Self::Unreachable => 500,
             Self::Refused(refusal) => match refusal {
                 Refusal::SignedOut | Refusal::SignInFailed => 401,
-                Refusal::StepUpDue | Refusal::PasswordWrong | Refusal::NotAllowed | Refusal::SignUpClosed => 403,
+                Refusal::StepUpDue
+                | Refusal::PasswordWrong
+                | Refusal::NotAllowed
+                | Refusal::SignUpClosed
+                | Refusal::InvitationNeeded
+                | Refusal::InvitationForAnother => 403,
                 Refusal::NotFound => 404,
                 Refusal::EmailTaken
+                | Refusal::EmailUnchanged
                 | Refusal::ExternalIdTaken
                 | Refusal::PairAlreadyRolled
                 | Refusal::TooManyWorkingPairs
                 | Refusal::PairIsActive
                 | Refusal::PairEnded => 409,
-                Refusal::LinkInvalid => 410,
+                Refusal::LinkInvalid | Refusal::InvitationInvalid => 410,
                 Refusal::EmailInvalid
                 | Refusal::ExternalIdInvalid
                 | Refusal::NameInvalid

@@ -39,11 +39,17 @@ pub struct CreatedAccount {
 }
 
 /// Everything checked, nothing written yet.
-struct Draft {
+pub(crate) struct Draft {
     email: Email,
     name: String,
     external_id: Option<String>,
     password_hash: Option<String>,
+}
+
+impl Draft {
+    pub(crate) fn email(&self) -> &Email {
+        &self.email
+    }
 }
 
 impl Backend {
@@ -51,18 +57,32 @@ impl Backend {
     ///
     /// The first pair's private key is not answered: it is a reveal away.
     pub async fn sign_up(&self, context: &RequestContext, new: NewAccount) -> Result<SignedInSession> {
-        if self.policy.sign_up != SignUp::Open {
-            return Err(Refusal::SignUpClosed.into());
+        match self.policy.sign_up {
+            SignUp::Open => {}
+            SignUp::Invite => return Err(Refusal::InvitationNeeded.into()),
+            SignUp::Closed => return Err(Refusal::SignUpClosed.into()),
         }
         self.spend_attempt(&[Bucket::new_from_address(context)]).await?;
         let draft = self.draft(new).await?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         let created = self.create(tx.as_mut(), context, draft, now).await?;
-        let (_, session) = self.open_session(tx.as_mut(), context, &created.user_id, now).await?;
-        let device = context.device.clone().unwrap_or_else(|| Token::mint(self.entropy.as_ref()));
-        tx.remember_device(&device.digest(), &created.user_id, now).await?;
+        let opened = self.open_first_session(tx.as_mut(), context, &created.user_id, now).await?;
         tx.commit().await?;
+        Ok(opened)
+    }
+
+    /// Signs somebody in who has just been made, and knows their browser from now on.
+    pub(crate) async fn open_first_session(
+        &self,
+        tx: &mut dyn WriteTx,
+        context: &RequestContext,
+        user_id: &UserId,
+        now: Timestamp,
+    ) -> Result<SignedInSession> {
+        let (_, session) = self.open_session(tx, context, user_id, now).await?;
+        let device = context.device.clone().unwrap_or_else(|| Token::mint(self.entropy.as_ref()));
+        tx.remember_device(&device.digest(), user_id, now).await?;
         Ok(SignedInSession { session, device })
     }
 
@@ -81,7 +101,7 @@ impl Backend {
     }
 
     /// Checks and hashes before the transaction: SQLite has one writer, and a hash takes a while.
-    async fn draft(&self, new: NewAccount) -> Result<Draft> {
+    pub(crate) async fn draft(&self, new: NewAccount) -> Result<Draft> {
         let email = Email::parse(&new.email).map_err(|_| Refusal::EmailInvalid)?;
         let name = new.name.trim();
         if name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
@@ -99,7 +119,7 @@ impl Backend {
     }
 
     /// Person, account, owner and first pair, in the caller's transaction: all of them or none.
-    async fn create(
+    pub(crate) async fn create(
         &self,
         tx: &mut dyn WriteTx,
         context: &RequestContext,

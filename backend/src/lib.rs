@@ -13,6 +13,7 @@ pub mod clock;
 pub mod context;
 pub mod error;
 pub mod installation;
+pub mod invitations;
 pub mod keys;
 pub mod master_key;
 pub mod passwords;

@@ -6,6 +6,7 @@ use domain::audit::{Act, Actor, Detail, Event, Target};
 use domain::{AccountId, EventId, Refusal, Timestamp};
 
 /// What happened, without who and where: those come from the context.
+#[derive(Clone)]
 pub(crate) struct Happened {
     pub(crate) act: Act,
     pub(crate) account_id: Option<AccountId>,

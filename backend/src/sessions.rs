@@ -3,7 +3,7 @@
 use crate::record::Happened;
 use crate::store::{SessionRecord, SessionView, WriteTx};
 use crate::{Backend, Error, RequestContext, Result, SignedIn, Token};
-use domain::audit::{Act, Target};
+use domain::audit::{Act, Detail, Target};
 use domain::{Duration, Password, Refusal, SessionId, Timestamp, UserId};
 
 /// A session ends this long after its last use. Use is noted to the minute, so it may end up to a minute early.
@@ -14,6 +14,24 @@ pub const ABSOLUTE: Duration = Duration::hours(12);
 pub const STEP_UP: Duration = Duration::minutes(5);
 
 const NOTE_USE_EVERY: Duration = Duration::minutes(1);
+
+/// A person's own sessions.
+#[derive(Debug)]
+pub struct OwnSessions {
+    /// Those that live, the last used first.
+    pub sessions: Vec<SessionRecord>,
+    /// The instant at which they did.
+    pub now: Timestamp,
+}
+
+/// Which session a person has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedSession {
+    /// The one the request came with: they are signed out.
+    Own,
+    /// Another one of theirs.
+    Other,
+}
 
 /// Whether a session opened and last used at these instants still lives. Both ends are exclusive.
 pub fn lives(created_at: Timestamp, last_used_at: Timestamp, now: Timestamp) -> bool {
@@ -96,6 +114,79 @@ impl Backend {
         Ok(tx.commit().await?)
     }
 
+    /// The caller's own sessions that live, the last used first.
+    pub async fn list_sessions(&self, context: &RequestContext) -> Result<OwnSessions> {
+        let person = context.person()?;
+        let all = self.store.list_sessions(&person.user_id).await?;
+        let now = self.clock.now();
+        let sessions = all.into_iter().filter(|s| lives(s.created_at, s.last_used_at, now)).collect();
+        Ok(OwnSessions { sessions, now })
+    }
+
+    /// Ends one of the caller's sessions. Their own one is signed out; for another the password may be due.
+    ///
+    /// Somebody else's session answers exactly like a missing one: [`Refusal::NotFound`].
+    pub async fn end_session(
+        &self,
+        context: &RequestContext,
+        session_id: &SessionId,
+        password: Option<&Password>,
+    ) -> Result<EndedSession> {
+        let person = context.person()?;
+        if *session_id == person.session_id {
+            self.sign_out(context).await?;
+            return Ok(EndedSession::Own);
+        }
+        let ended = self.end_one(context, person, session_id, password).await;
+        // The record does not repeat an id that may be somebody else's.
+        let refused = Happened::new(Act::SessionEndRefused, Some(&person.account_id), Vec::new());
+        self.record_refusal(context, refused, ended).await?;
+        Ok(EndedSession::Other)
+    }
+
+    async fn end_one(
+        &self,
+        context: &RequestContext,
+        person: &SignedIn,
+        session_id: &SessionId,
+        password: Option<&Password>,
+    ) -> Result<()> {
+        self.step_up(context, password).await?;
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        if !tx.touch_session(&person.session_id, now).await? {
+            return Err(Refusal::SignedOut.into());
+        }
+        if !tx.delete_session_of(&person.user_id, session_id).await? {
+            return Err(Refusal::NotFound.into());
+        }
+        let targets = vec![Target::Session(session_id.clone())];
+        self.record(tx.as_mut(), context, now, Happened::new(Act::SessionEnd, Some(&person.account_id), targets))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends all of the caller's sessions but this one. Answers how many there were.
+    pub async fn end_other_sessions(&self, context: &RequestContext, password: Option<&Password>) -> Result<u64> {
+        let person = context.person()?;
+        self.step_up(context, password).await?;
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        if !tx.touch_session(&person.session_id, now).await? {
+            return Err(Refusal::SignedOut.into());
+        }
+        let ended = tx.delete_other_sessions(&person.user_id, &person.session_id).await?;
+        let count = ended.len() as u64;
+        if count > 0 {
+            let targets = ended.into_iter().map(Target::Session).collect();
+            let happened = Happened::new(Act::SessionEnd, Some(&person.account_id), targets)
+                .with_detail(Detail::SessionsEnded { count });
+            self.record(tx.as_mut(), context, now, happened).await?;
+        }
+        tx.commit().await?;
+        Ok(count)
+    }
+
     /// Makes sure the person has given their password in this session within [`STEP_UP`].
     ///
     /// If it is due, `password` is checked and the session remembers it; without one the answer is
@@ -125,7 +216,10 @@ impl Backend {
         checked?;
 
         let mut tx = self.store.begin_write().await?;
-        tx.set_session_password_at(&person.session_id, self.clock.now()).await?;
+        // Ended while the password was being checked.
+        if !tx.set_session_password_at(&person.session_id, self.clock.now()).await? {
+            return Err(Refusal::SignedOut.into());
+        }
         tx.clear_attempts(bucket.name()).await?;
         Ok(tx.commit().await?)
     }

@@ -36,7 +36,11 @@ impl Backend {
         }
         checked?;
         let person = person.ok_or(Refusal::SignInFailed)?;
-        self.admit(context, &person, &buckets[0]).await
+        let admitted = self.admit(context, &person, &buckets[0]).await;
+        if let Err(Error::Refused(refusal)) = admitted {
+            self.record_failure(context, Some(&person), refusal).await?;
+        }
+        admitted
     }
 
     async fn check_password(&self, person: Option<&PersonRecord>, password: Password) -> Result<()> {
@@ -66,6 +70,11 @@ impl Backend {
         let Membership { account_id, .. } = membership.ok_or(Refusal::SignInFailed)?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
+        // The password may have been changed while this one was being checked: it opens nothing any more.
+        let still = tx.find_person(&person.id).await?;
+        if still.is_none_or(|still| still.password_hash != person.password_hash) {
+            return Err(Refusal::SignInFailed.into());
+        }
         let (session_id, session) = self.open_session(tx.as_mut(), context, &person.id, now).await?;
         let device = context.device.clone().unwrap_or_else(|| Token::mint(self.entropy.as_ref()));
         tx.remember_device(&device.digest(), &person.id, now).await?;

@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use domain::audit::Event;
-use domain::{AccountId, Email, KeyPair, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Email, InvitationId, KeyPair, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -187,6 +187,23 @@ pub struct PasswordLinkRecord {
     pub expires_at: Timestamp,
 }
 
+/// An invitation to sign up, not yet used. The secret in its link is stored only as its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationRecord {
+    /// Its public handle.
+    pub id: InvitationId,
+    /// SHA-256 of the secret in the link.
+    pub token_digest: [u8; 32],
+    /// The only address that may sign up with it; `None` for any.
+    pub email: Option<Email>,
+    /// Who made it, in words: an operator's name.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be used (exclusive).
+    pub expires_at: Timestamp,
+}
+
 /// Reads, and the beginning of every write.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -226,6 +243,18 @@ pub trait Store: Send + Sync {
     /// `None` as well for a session of somebody who is in no account: there is nothing it could show.
     async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>>;
 
+    /// A person's sessions, whatever their age, the last used first.
+    async fn list_sessions(&self, user_id: &UserId) -> StoreResult<Vec<SessionRecord>>;
+
+    /// The one-time link with this secret, not used up, whatever its age.
+    async fn find_password_link(&self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>>;
+
+    /// The invitation with this secret, not used up, whatever its age.
+    async fn find_invitation(&self, token_digest: &[u8; 32]) -> StoreResult<Option<InvitationRecord>>;
+
+    /// Every invitation that was neither used nor revoked, whatever its age, the newest first.
+    async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>>;
+
     /// Audit records, newest first, at most `limit`: of one account, or of the whole installation for `None`.
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>>;
 }
@@ -253,6 +282,12 @@ pub trait WriteTx: Send {
 
     /// Conflict: [`Conflict::EmailTaken`].
     async fn insert_person(&mut self, person: &PersonRecord) -> StoreResult<()>;
+
+    /// The person with this id, as this transaction sees them.
+    async fn find_person(&mut self, user_id: &UserId) -> StoreResult<Option<PersonRecord>>;
+
+    /// Replaces the address the person signs in with. Conflict: [`Conflict::EmailTaken`].
+    async fn set_email(&mut self, user_id: &UserId, email: &Email) -> StoreResult<()>;
 
     /// Replaces the person's password hash.
     async fn set_password_hash(&mut self, user_id: &UserId, password_hash: &str) -> StoreResult<()>;
@@ -293,11 +328,11 @@ pub trait WriteTx: Send {
     /// Adds a session.
     async fn insert_session(&mut self, session: &SessionRecord) -> StoreResult<()>;
 
-    /// Notes that a session was used. Does nothing if the session is gone.
-    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<()>;
+    /// Notes that a session was used. Does nothing if the session is gone; answers whether it is there.
+    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<bool>;
 
-    /// Notes that the person proved who they are. Does nothing if the session is gone.
-    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<()>;
+    /// Notes that the person proved who they are. Does nothing if the session is gone; answers whether it is there.
+    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<bool>;
 
     /// Ends a session. Answers whether there was one.
     async fn delete_session(&mut self, session_id: &SessionId) -> StoreResult<bool>;
@@ -305,11 +340,29 @@ pub trait WriteTx: Send {
     /// Ends all sessions of a person. Answers how many there were.
     async fn delete_sessions_of(&mut self, user_id: &UserId) -> StoreResult<u64>;
 
+    /// Ends a session if it is this person's. Answers whether it was.
+    async fn delete_session_of(&mut self, user_id: &UserId, session_id: &SessionId) -> StoreResult<bool>;
+
+    /// Ends all sessions of a person but one. Answers those that ended.
+    async fn delete_other_sessions(&mut self, user_id: &UserId, kept: &SessionId) -> StoreResult<Vec<SessionId>>;
+
     /// Adds a one-time link, replacing any other of the same person.
     async fn insert_password_link(&mut self, link: &PasswordLinkRecord) -> StoreResult<()>;
 
     /// Uses a one-time link up: removes it and answers it, whatever its age. `None` if there is none.
     async fn take_password_link(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>>;
+
+    /// Removes the person's one-time link, if there is one.
+    async fn delete_password_link(&mut self, user_id: &UserId) -> StoreResult<()>;
+
+    /// Adds an invitation.
+    async fn insert_invitation(&mut self, invitation: &InvitationRecord) -> StoreResult<()>;
+
+    /// Uses an invitation up: removes it and answers it, whatever its age. `None` if there is none.
+    async fn take_invitation(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<InvitationRecord>>;
+
+    /// Removes an invitation by its public handle and answers it, whatever its age. `None` if there is none.
+    async fn delete_invitation(&mut self, invitation_id: &InvitationId) -> StoreResult<Option<InvitationRecord>>;
 
     /// Counts one attempt in `bucket` and answers the count, this one included. A window that began at or before
     /// `window_start` (or after `now`, by a clock that stepped back) is over, and a new one begins at `now`.
@@ -324,7 +377,11 @@ pub trait WriteTx: Send {
     /// Whether the person (by address) has signed in on this device before.
     async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
 
-    /// Removes what no rule asks for any more, by the ages in `limits`; one-time links go once they have expired.
+    /// Forgets every device of the person but `kept`.
+    async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()>;
+
+    /// Removes what no rule asks for any more, by the ages in `limits`; one-time links and invitations go once they have
+    /// expired.
     async fn purge(&mut self, limits: PurgeLimits) -> StoreResult<()>;
 
     /// Writes an audit record.

@@ -17,7 +17,7 @@ pub const WINDOW: Duration = Duration::minutes(15);
 pub const MOST_PER_PERSON: u32 = 10;
 /// Sign-ins from one address in a window. Many people can share one.
 pub const MOST_PER_ADDRESS: u32 = 100;
-/// Sign-ups, and uses of one-time links, from one address in a window.
+/// Sign-ups, changes of address, and uses of one-time links and invitations, from one address in a window.
 pub const MOST_NEW_PER_ADDRESS: u32 = 50;
 
 /// Something that has an allowance of attempts.
@@ -43,12 +43,17 @@ impl Bucket {
         Self { name: format!("step-up:{user}"), most: MOST_PER_PERSON }
     }
 
+    /// New addresses tried by one person: what is taken is told to nobody faster than this.
+    pub(crate) fn new_email(user: &UserId) -> Self {
+        Self { name: format!("new-email:{user}"), most: MOST_PER_PERSON }
+    }
+
     /// Sign-ins from one network address.
     pub(crate) fn address(context: &RequestContext) -> Self {
         Self { name: format!("address:{}", network(context.address)), most: MOST_PER_ADDRESS }
     }
 
-    /// Sign-ups and one-time links from one network address.
+    /// Sign-ups, changes of address and one-time links from one network address.
     pub(crate) fn new_from_address(context: &RequestContext) -> Self {
         Self { name: format!("new:{}", network(context.address)), most: MOST_NEW_PER_ADDRESS }
     }

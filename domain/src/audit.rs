@@ -1,6 +1,6 @@
 //! What is recorded: who did what to which things, and from where.
 
-use crate::{AccountId, EventId, ExpireOld, PairId, Refusal, SessionId, Timestamp, UserId};
+use crate::{AccountId, EventId, ExpireOld, InvitationId, PairId, Refusal, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Who does something.
@@ -131,6 +131,10 @@ acts! {
     SignInRefused = "session.sign_in_refused";
     /// A session was ended by its person.
     SignOut = "session.sign_out";
+    /// A person ended other sessions of theirs: one, or all.
+    SessionEnd = "session.end";
+    /// Ending another session was refused.
+    SessionEndRefused = "session.end_refused";
     /// A password was given again and was wrong.
     StepUpRefused = "session.step_up_refused";
     /// A private key was shown or copied.
@@ -155,6 +159,20 @@ acts! {
     ActivityExport = "activity.export";
     /// Taking them away was refused.
     ActivityExportRefused = "activity.export_refused";
+    /// A person changed their password.
+    PasswordChange = "password.change";
+    /// Changing the password was refused.
+    PasswordChangeRefused = "password.change_refused";
+    /// A person changed the address they sign in with; the detail holds both.
+    EmailChange = "email.change";
+    /// Changing the address was refused.
+    EmailChangeRefused = "email.change_refused";
+    /// An invitation was made.
+    InvitationCreate = "invitation.create";
+    /// Somebody signed up by an invitation.
+    InvitationUse = "invitation.use";
+    /// An invitation was revoked before it was used.
+    InvitationRevoke = "invitation.revoke";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -169,6 +187,8 @@ pub enum Target {
     Person(UserId),
     /// A session.
     Session(SessionId),
+    /// An invitation.
+    Invitation(InvitationId),
 }
 
 impl Target {
@@ -179,6 +199,7 @@ impl Target {
             Self::Pair(_) => "pair",
             Self::Person(_) => "person",
             Self::Session(_) => "session",
+            Self::Invitation(_) => "invitation",
         }
     }
 
@@ -189,6 +210,7 @@ impl Target {
             Self::Pair(id) => id.as_str(),
             Self::Person(id) => id.as_str(),
             Self::Session(id) => id.as_str(),
+            Self::Invitation(id) => id.as_str(),
         }
     }
 
@@ -199,13 +221,15 @@ impl Target {
             "pair" => id.parse().ok().map(Self::Pair),
             "person" => id.parse().ok().map(Self::Person),
             "session" => id.parse().ok().map(Self::Session),
+            "invitation" => id.parse().ok().map(Self::Invitation),
             _ => None,
         }
     }
 }
 
 /// What a record says beyond who, what, when and to which things. Never a secret: every field is an instant, a number, a
-/// word of ours or a text that somebody gave as a reason, with private keys taken out of it.
+/// word of ours, an address somebody signs in with, or a text that somebody gave as a reason, with private keys taken out
+/// of it.
 ///
 /// It has one serialised form, for the store and for exports: [`Detail::to_text`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,6 +260,23 @@ pub enum Detail {
     SessionsEnded {
         /// How many.
         count: u64,
+    },
+    /// An address to sign in with that took another's place.
+    EmailChanged {
+        /// The one before.
+        from: String,
+        /// The one from then on.
+        to: String,
+        /// How many sessions ended with it.
+        sessions_ended: u64,
+    },
+    /// For whom an invitation is, and until when.
+    Invitation {
+        /// The only address that may use it; `None` for any.
+        email: Option<String>,
+        /// Until when, exclusive.
+        #[serde(with = "crate::time::rfc3339")]
+        expires_at: Timestamp,
     },
     /// What was taken away.
     Export {
@@ -339,6 +380,14 @@ mod tests {
             (Detail::Expiry { expires_at: at }, r#"{"kind":"expiry","expiresAt":"2026-11-23T09:02:00.007Z"}"#),
             (Detail::Refusal { code: Refusal::PairEnded }, r#"{"kind":"refusal","code":"PAIR_ENDED"}"#),
             (Detail::SessionsEnded { count: 3 }, r#"{"kind":"sessions_ended","count":3}"#),
+            (
+                Detail::EmailChanged { from: "a@b.c".into(), to: "d@e.f".into(), sessions_ended: 2 },
+                r#"{"kind":"email_changed","from":"a@b.c","to":"d@e.f","sessionsEnded":2}"#,
+            ),
+            (
+                Detail::Invitation { email: None, expires_at: at },
+                r#"{"kind":"invitation","email":null,"expiresAt":"2026-11-23T09:02:00.007Z"}"#,
+            ),
             (Detail::Export { format: ExportFormat::Csv }, r#"{"kind":"export","format":"csv"}"#),
             (Detail::Export { format: ExportFormat::JsonLines }, r#"{"kind":"export","format":"json_lines"}"#),
             (Detail::Note { text: "x".into() }, r#"{"kind":"note","text":"x"}"#),

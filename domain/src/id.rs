@@ -99,6 +99,10 @@ id!(
     SessionId, "sess"
 );
 id!(
+    /// An invitation's public handle. Its secret is another value and is stored only as a digest.
+    InvitationId, "inv"
+);
+id!(
     /// An audit record.
     EventId, "evt"
 );

@@ -46,8 +46,16 @@ refusals! {
     Busy = "BUSY", "The server is busy. Try again in a few seconds.";
     /// The installation takes no new people.
     SignUpClosed = "SIGN_UP_CLOSED", "Sign-up is closed here. Ask whoever runs this installation for an account.";
+    /// New people come by invitation, and this one came without.
+    InvitationNeeded = "INVITATION_NEEDED", "Sign-up is by invitation here. Open the link in your invitation, or ask whoever runs this installation for one.";
+    /// The invitation was used, revoked, is older than 7 days, or never existed: all four answer alike.
+    InvitationInvalid = "INVITATION_INVALID", "This invitation has been used or revoked, or is older than 7 days. Ask for a new one.";
+    /// The invitation names another address than the one typed.
+    InvitationForAnother = "INVITATION_FOR_ANOTHER", "This invitation is for another e-mail address. Open the link in your own invitation.";
     /// Somebody with this address exists already.
     EmailTaken = "EMAIL_TAKEN", "An account with this e-mail address exists. Sign in instead.";
+    /// The new address is the one the person has.
+    EmailUnchanged = "EMAIL_UNCHANGED", "This is your e-mail address already. Nothing was changed.";
     /// Another account carries this external id already.
     ExternalIdTaken = "EXTERNAL_ID_TAKEN", "Another account has this external id.";
     /// The external id is empty, too long or not printable.

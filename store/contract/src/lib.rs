@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod invitations;
 pub mod model;
 pub mod pairs;
 pub mod people;
@@ -83,6 +84,18 @@ macro_rules! store_contract_tests {
                 a_password_link_survives_a_transaction_that_failed,
                 a_new_password_link_replaces_the_one_before,
                 an_unknown_password_link_is_not_found,
+                a_transaction_sees_the_person_it_changed,
+                an_address_is_replaced,
+                an_address_changed_to_a_taken_one_is_refused,
+                a_password_link_is_found_and_removed,
+            }
+            invitations {
+                an_invitation_is_read_back,
+                invitations_are_listed_newest_first,
+                an_invitation_is_used_once,
+                an_invitation_survives_a_transaction_that_failed,
+                an_invitation_is_revoked_once,
+                nothing_that_names_an_invitation_names_two,
             }
             pairs {
                 a_pair_is_read_back_with_every_end,
@@ -125,6 +138,9 @@ macro_rules! store_contract_tests {
                 noting_something_in_an_ended_session_does_nothing,
                 a_session_is_ended_once,
                 all_sessions_of_a_person_are_ended,
+                the_sessions_of_a_person_are_listed_last_used_first,
+                a_session_is_ended_for_its_own_person_only,
+                the_other_sessions_of_a_person_are_ended,
             }
             throttle {
                 attempts_are_counted_bucket_by_bucket,
@@ -132,8 +148,10 @@ macro_rules! store_contract_tests {
                 a_clock_that_steps_back_begins_a_window_anew,
                 attempts_are_forgotten_bucket_by_bucket,
                 a_device_is_known_for_its_own_people,
+                the_other_devices_of_a_person_are_forgotten,
                 old_sessions_are_purged,
                 expired_password_links_are_purged,
+                expired_invitations_are_purged,
                 old_attempts_are_purged,
                 old_devices_are_purged,
                 a_purge_keeps_people_accounts_and_pairs,
@@ -169,6 +187,7 @@ mod tests {
         for source in [
             include_str!("accounts.rs"),
             include_str!("audit.rs"),
+            include_str!("invitations.rs"),
             include_str!("pairs.rs"),
             include_str!("people.rs"),
             include_str!("rolls.rs"),

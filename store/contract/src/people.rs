@@ -100,3 +100,61 @@ pub async fn an_unknown_password_link_is_not_found(store: Arc<dyn Store>) {
     let unknown = world.digest();
     assert_eq!(world.write(async |tx| tx.take_password_link(&unknown).await).await.expect("read"), None);
 }
+
+/// A transaction sees people as it has changed them.
+pub async fn a_transaction_sees_the_person_it_changed(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let person = world.person().await;
+    let unknown = world.new_person().id;
+    let mut tx = world.store.begin_write().await.expect("begins");
+    assert_eq!(tx.find_person(&person.id).await.expect("read"), Some(person.clone()));
+    assert_eq!(tx.find_person(&unknown).await.expect("read"), None);
+    tx.set_password_hash(&person.id, "$argon2id$v=19$second").await.expect("stored");
+    let seen = tx.find_person(&person.id).await.expect("read").and_then(|person| person.password_hash);
+    assert_eq!(seen.as_deref(), Some("$argon2id$v=19$second"));
+    drop(tx);
+    assert_eq!(world.store.find_person(&person.id).await.expect("read"), Some(person));
+}
+
+/// A new address takes the place of the old one, which somebody else may have then.
+pub async fn an_address_is_replaced(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (person, other) = (world.person().await, world.person().await);
+    let new = Email::parse("new@example.org").expect("an address");
+    world.write(async |tx| tx.set_email(&person.id, &new).await).await.expect("stored");
+    let moved = PersonRecord { email: new.clone(), ..person.clone() };
+    assert_eq!(world.store.find_person_by_email(&new).await.expect("read"), Some(moved));
+    assert_eq!(world.store.find_person_by_email(&person.email).await.expect("read"), None);
+    world.write(async |tx| tx.set_email(&other.id, &person.email).await).await.expect("free again");
+}
+
+/// Two people never share an address, however they came by it.
+pub async fn an_address_changed_to_a_taken_one_is_refused(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (person, other) = (world.person().await, world.person().await);
+    let taken = world.write(async |tx| tx.set_email(&person.id, &other.email).await).await;
+    assert_conflict(&taken, Conflict::EmailTaken);
+    assert_eq!(world.store.find_person(&person.id).await.expect("read"), Some(person));
+    let nobody = world.new_person();
+    assert_failed(&world.write(async |tx| tx.set_email(&nobody.id, &nobody.email).await).await);
+}
+
+/// A link is found without being used up, and is gone with its removal; removing none is no failure.
+pub async fn a_password_link_is_found_and_removed(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (person, other) = (world.person().await, world.person().await);
+    let link = |user_id| PasswordLinkRecord { token_digest: world.digest(), user_id, expires_at: at(-1) };
+    let (link, of_other) = (link(person.id.clone()), link(other.id.clone()));
+    for link in [&link, &of_other] {
+        world.write(async |tx| tx.insert_password_link(link).await).await.expect("stored");
+    }
+    for _ in 0..2 {
+        let found = world.store.find_password_link(&link.token_digest).await.expect("read");
+        assert_eq!(found, Some(link.clone()));
+    }
+    for _ in 0..2 {
+        world.write(async |tx| tx.delete_password_link(&person.id).await).await.expect("removed");
+        assert_eq!(world.store.find_password_link(&link.token_digest).await.expect("read"), None);
+    }
+    assert_eq!(world.store.find_password_link(&of_other.token_digest).await.expect("read"), Some(of_other));
+}

@@ -67,10 +67,11 @@ pub async fn a_session_needs_its_person_and_its_own_secret(store: Arc<dyn Store>
 pub async fn what_happens_in_a_session_is_noted_there(store: Arc<dyn Store>) {
     let world = World::new(store);
     let (mut view, other) = (signed_in(&world).await, signed_in(&world).await);
-    world.write(async |tx| tx.touch_session(&view.session.id, at(60_000)).await).await.expect("stored");
+    assert!(world.write(async |tx| tx.touch_session(&view.session.id, at(60_000)).await).await.expect("stored"));
     view.session.last_used_at = at(60_000);
     assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read").as_ref(), Some(&view));
-    world.write(async |tx| tx.set_session_password_at(&view.session.id, at(70_000)).await).await.expect("stored");
+    let noted = world.write(async |tx| tx.set_session_password_at(&view.session.id, at(70_000)).await).await;
+    assert!(noted.expect("stored"));
     view.session.password_at = at(70_000);
     assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read").as_ref(), Some(&view));
     assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), Some(other));
@@ -82,8 +83,10 @@ pub async fn noting_something_in_an_ended_session_does_nothing(store: Arc<dyn St
     let session = signed_in(&world).await.session;
     let ended = world.write(async |tx| tx.delete_session(&session.id).await).await.expect("stored");
     assert!(ended);
-    world.write(async |tx| tx.touch_session(&session.id, at(5)).await).await.expect("nothing to do");
-    world.write(async |tx| tx.set_session_password_at(&session.id, at(5)).await).await.expect("nothing to do");
+    let touched = world.write(async |tx| tx.touch_session(&session.id, at(5)).await).await;
+    assert!(!touched.expect("nothing to do"));
+    let noted = world.write(async |tx| tx.set_session_password_at(&session.id, at(5)).await).await;
+    assert!(!noted.expect("nothing to do"));
     assert_eq!(world.store.find_session(&session.token_digest).await.expect("read"), None);
 }
 
@@ -112,4 +115,58 @@ pub async fn all_sessions_of_a_person_are_ended(store: Arc<dyn Store>) {
         assert_eq!(world.store.find_session(&gone).await.expect("read"), None);
     }
     assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), Some(other));
+}
+
+/// A person's sessions are theirs only, the last used first.
+pub async fn the_sessions_of_a_person_are_listed_last_used_first(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (view, _other) = (signed_in(&world).await, signed_in(&world).await);
+    let user_id = view.session.user_id.clone();
+    let later = SessionRecord { last_used_at: at(500), ..world.new_session(&user_id) };
+    let earlier = SessionRecord { last_used_at: at(-500), address: None, ..world.new_session(&user_id) };
+    for session in [&later, &earlier] {
+        world.write(async |tx| tx.insert_session(session).await).await.expect("stored");
+    }
+    let listed = world.store.list_sessions(&user_id).await.expect("read");
+    assert_eq!(listed, [later, view.session, earlier]);
+    assert_eq!(world.store.list_sessions(&world.new_person().id).await.expect("read"), []);
+}
+
+/// Somebody else's session is not there for a person who names it.
+pub async fn a_session_is_ended_for_its_own_person_only(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (view, other) = (signed_in(&world).await, signed_in(&world).await);
+    let end = async |user_id, session_id| {
+        world.write(async |tx| tx.delete_session_of(user_id, session_id).await).await.expect("stored")
+    };
+    assert!(!end(&view.session.user_id, &other.session.id).await);
+    assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read").as_ref(), Some(&other));
+    assert!(end(&other.session.user_id, &other.session.id).await);
+    assert!(!end(&other.session.user_id, &other.session.id).await);
+    assert_eq!(world.store.find_session(&other.session.token_digest).await.expect("read"), None);
+    assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), Some(view));
+}
+
+/// All but the one named, and nobody else's.
+pub async fn the_other_sessions_of_a_person_are_ended(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (view, stranger) = (signed_in(&world).await, signed_in(&world).await);
+    let user_id = view.session.user_id.clone();
+    let mut others = Vec::new();
+    for _ in 0..2 {
+        let session = world.new_session(&user_id);
+        world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
+        others.push(session.id);
+    }
+    let end = async || {
+        let ended = world.write(async |tx| tx.delete_other_sessions(&user_id, &view.session.id).await).await;
+        let mut ended = ended.expect("stored");
+        ended.sort();
+        ended
+    };
+    others.sort();
+    assert_eq!(end().await, others);
+    assert_eq!(end().await, []);
+    assert_eq!(world.store.list_sessions(&user_id).await.expect("read"), [view.session]);
+    assert_eq!(world.store.find_session(&stranger.session.token_digest).await.expect("read"), Some(stranger));
 }

@@ -1,7 +1,7 @@
 //! Attempts, known devices, and the removal of what is too old.
 
 use crate::world::{NOW, World, assert_failed, at};
-use backend::store::{PasswordLinkRecord, PurgeLimits, SessionRecord, Store};
+use backend::store::{InvitationRecord, PasswordLinkRecord, PurgeLimits, SessionRecord, Store};
 use domain::{Role, Timestamp};
 use std::sync::Arc;
 
@@ -69,6 +69,29 @@ pub async fn a_device_is_known_for_its_own_people(store: Arc<dyn Store>) {
     assert_failed(&world.write(async |tx| tx.remember_device(&shared, &nobody, NOW).await).await);
 }
 
+/// All of a person's devices but one, or all of them; nobody else's.
+pub async fn the_other_devices_of_a_person_are_forgotten(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (ada, ben) = (world.person().await, world.person().await);
+    let (first, second) = (world.digest(), world.digest());
+    for (device, person) in [(&first, &ada), (&second, &ada), (&first, &ben)] {
+        world.write(async |tx| tx.remember_device(device, &person.id, NOW).await).await.expect("stored");
+    }
+    let forget = async |kept| world.write(async |tx| tx.forget_devices(&ada.id, kept).await).await.expect("forgotten");
+    let known = async || {
+        let mut known = Vec::new();
+        for (device, person) in [(&first, &ada), (&second, &ada), (&first, &ben)] {
+            let knows = world.write(async |tx| tx.knows_device(device, &person.email).await).await;
+            known.push(knows.expect("read"));
+        }
+        known
+    };
+    forget(Some(&second)).await;
+    assert_eq!(known().await, [false, true, true]);
+    forget(None).await;
+    assert_eq!(known().await, [false, false, true]);
+}
+
 /// Limits that are so long ago that nothing is too old; each case below moves one of them.
 fn nothing_is_too_old() -> PurgeLimits {
     let long_ago = Timestamp::from_millis(0);
@@ -130,6 +153,27 @@ pub async fn expired_password_links_are_purged(store: Arc<dyn Store>) {
         there.push(taken.expect("read").is_some());
     }
     assert_eq!(there, [false, false, true]);
+}
+
+/// An invitation goes at the very millisecond at which it can no longer be used.
+pub async fn expired_invitations_are_purged(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    for expires_at in [at(-1), at(0), at(1)] {
+        let invitation = InvitationRecord {
+            id: world.invitation_id(),
+            token_digest: world.digest(),
+            email: None,
+            created_by: "op".to_owned(),
+            created_at: at(-9),
+            expires_at,
+        };
+        world.write(async |tx| tx.insert_invitation(&invitation).await).await.expect("stored");
+    }
+    purge(&world, nothing_is_too_old()).await;
+    assert_eq!(world.store.list_invitations().await.expect("read").len(), 3);
+    purge(&world, PurgeLimits { now: NOW, ..nothing_is_too_old() }).await;
+    let left = world.store.list_invitations().await.expect("read");
+    assert_eq!(left.iter().map(|invitation| invitation.expires_at).collect::<Vec<_>>(), [at(1)]);
 }
 
 /// Windows begun before the limit go; one begun at the limit itself stays.

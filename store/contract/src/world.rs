@@ -6,8 +6,8 @@ use backend::store::{
 };
 use domain::key_pair::End;
 use domain::{
-    AccountId, Brand, Duration, Email, Entropy, KeyPair, PairId, PublicKey, Role, SessionId, SubmissionId, Timestamp,
-    UserId,
+    AccountId, Brand, Duration, Email, Entropy, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId,
+    SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,6 +98,11 @@ impl World {
     /// A session's id, of no session yet.
     pub fn session_id(&self) -> SessionId {
         SessionId::mint(NOW, &*self.entropy)
+    }
+
+    /// An invitation's id, of no invitation yet.
+    pub fn invitation_id(&self) -> InvitationId {
+        InvitationId::mint(NOW, &*self.entropy)
     }
 
     /// A person who is not stored yet.

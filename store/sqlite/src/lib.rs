@@ -24,6 +24,7 @@ mod accounts;
 mod audit;
 mod error;
 mod installation;
+mod invitations;
 mod open;
 mod pairs;
 mod people;

@@ -110,6 +110,17 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, person: &PersonRec
     one_row(&result, DOING)
 }
 
+pub(crate) async fn set_email(connection: &mut SqliteConnection, user_id: &UserId, email: &Email) -> StoreResult<()> {
+    const DOING: &str = "changing an address";
+    let user_id = user_id.as_str();
+    let email = email.as_str();
+    let result = sqlx::query!("UPDATE person SET email = ? WHERE id = ?", email, user_id)
+        .execute(connection)
+        .await
+        .map_err(refused(DOING))?;
+    one_row(&result, DOING)
+}
+
 pub(crate) async fn set_password_hash(
     connection: &mut SqliteConnection,
     user_id: &UserId,
@@ -167,4 +178,35 @@ pub(crate) async fn take_link(
     .await
     .map_err(failed("using a password link up"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn find_link(
+    executor: impl SqliteExecutor<'_>,
+    token_digest: &[u8; 32],
+) -> StoreResult<Option<PasswordLinkRecord>> {
+    let token_digest = token_digest.as_slice();
+    let row = sqlx::query_as!(
+        LinkRow,
+        "SELECT
+            token_digest,
+            user_id,
+            expires_at
+        FROM password_link
+        WHERE token_digest = ?",
+        token_digest,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding a password link"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+/// There may be none.
+pub(crate) async fn delete_link(connection: &mut SqliteConnection, user_id: &UserId) -> StoreResult<()> {
+    let user_id = user_id.as_str();
+    sqlx::query!("DELETE FROM password_link WHERE user_id = ?", user_id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(failed("removing a password link"))
 }

@@ -1,11 +1,11 @@
 //! The reads of the port, each one statement on a read-only connection.
 
 use crate::write::SqliteTx;
-use crate::{SqliteStore, accounts, audit, installation, pairs, people, rolls, sessions};
+use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions};
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, Installation, KeyDigest, Membership, PairWithAccount, PersonRecord, RollRecord, SessionView, Store,
-    StoreResult, WriteTx,
+    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
+    PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::Event;
 use domain::{AccountId, Email, KeyPair, UserId};
@@ -54,6 +54,22 @@ impl Store for SqliteStore {
 
     async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>> {
         sessions::find(&self.readers, token_digest).await
+    }
+
+    async fn list_sessions(&self, user_id: &UserId) -> StoreResult<Vec<SessionRecord>> {
+        sessions::list(&self.readers, user_id).await
+    }
+
+    async fn find_password_link(&self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>> {
+        people::find_link(&self.readers, token_digest).await
+    }
+
+    async fn find_invitation(&self, token_digest: &[u8; 32]) -> StoreResult<Option<InvitationRecord>> {
+        invitations::find(&self.readers, token_digest).await
+    }
+
+    async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>> {
+        invitations::list(&self.readers).await
     }
 
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>> {

@@ -21,26 +21,55 @@ struct SessionViewRow {
     role: String,
 }
 
+struct SessionRow {
+    id: String,
+    token_digest: Vec<u8>,
+    user_id: String,
+    created_at: i64,
+    last_used_at: i64,
+    password_at: i64,
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl TryFrom<SessionRow> for SessionRecord {
+    type Error = ImpossibleRow;
+
+    fn try_from(row: SessionRow) -> Result<Self, ImpossibleRow> {
+        let place = Place::new("session", &row.id);
+        Ok(Self {
+            id: place.id("id", &row.id)?,
+            token_digest: place.digest("token_digest", &row.token_digest)?,
+            user_id: place.id("user_id", &row.user_id)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            last_used_at: Timestamp::from_millis(row.last_used_at),
+            password_at: Timestamp::from_millis(row.password_at),
+            address: row.address,
+            user_agent: row.user_agent,
+        })
+    }
+}
+
 impl TryFrom<SessionViewRow> for SessionView {
     type Error = ImpossibleRow;
 
     fn try_from(row: SessionViewRow) -> Result<Self, ImpossibleRow> {
-        let place = Place::new("session", &row.id);
         let person = Place::new("person", &row.user_id);
         Ok(Self {
-            session: SessionRecord {
-                id: place.id("id", &row.id)?,
-                token_digest: place.digest("token_digest", &row.token_digest)?,
-                user_id: place.id("user_id", &row.user_id)?,
-                created_at: Timestamp::from_millis(row.created_at),
-                last_used_at: Timestamp::from_millis(row.last_used_at),
-                password_at: Timestamp::from_millis(row.password_at),
+            email: person.email("email", &row.email)?,
+            membership: MembershipRow { account_id: row.account_id, user_id: row.user_id.clone(), role: row.role }
+                .try_into()?,
+            session: SessionRow {
+                id: row.id,
+                token_digest: row.token_digest,
+                user_id: row.user_id,
+                created_at: row.created_at,
+                last_used_at: row.last_used_at,
+                password_at: row.password_at,
                 address: row.address,
                 user_agent: row.user_agent,
-            },
-            email: person.email("email", &row.email)?,
-            membership: MembershipRow { account_id: row.account_id, user_id: row.user_id, role: row.role }
-                .try_into()?,
+            }
+            .try_into()?,
         })
     }
 }
@@ -76,6 +105,30 @@ pub(crate) async fn find(
     .await
     .map_err(failed("finding a session"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn list(executor: impl SqliteExecutor<'_>, user_id: &UserId) -> StoreResult<Vec<SessionRecord>> {
+    let user_id = user_id.as_str();
+    let rows = sqlx::query_as!(
+        SessionRow,
+        "SELECT
+            id,
+            token_digest,
+            user_id,
+            created_at,
+            last_used_at,
+            password_at,
+            address,
+            user_agent
+        FROM session
+        WHERE user_id = ?
+        ORDER BY last_used_at DESC, id DESC",
+        user_id,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(failed("listing sessions"))?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
 }
 
 pub(crate) async fn insert(connection: &mut SqliteConnection, session: &SessionRecord) -> StoreResult<()> {
@@ -117,14 +170,14 @@ pub(crate) async fn touch(
     connection: &mut SqliteConnection,
     session_id: &SessionId,
     last_used_at: Timestamp,
-) -> StoreResult<()> {
+) -> StoreResult<bool> {
     let session_id = session_id.as_str();
     let last_used_at = last_used_at.as_millis();
-    sqlx::query!("UPDATE session SET last_used_at = ? WHERE id = ?", last_used_at, session_id)
+    let result = sqlx::query!("UPDATE session SET last_used_at = ? WHERE id = ?", last_used_at, session_id)
         .execute(connection)
         .await
-        .map(|_| ())
-        .map_err(failed("noting that a session was used"))
+        .map_err(failed("noting that a session was used"))?;
+    Ok(result.rows_affected() == 1)
 }
 
 /// The session may be gone, as in [`touch`].
@@ -132,14 +185,14 @@ pub(crate) async fn set_password_at(
     connection: &mut SqliteConnection,
     session_id: &SessionId,
     password_at: Timestamp,
-) -> StoreResult<()> {
+) -> StoreResult<bool> {
     let session_id = session_id.as_str();
     let password_at = password_at.as_millis();
-    sqlx::query!("UPDATE session SET password_at = ? WHERE id = ?", password_at, session_id)
+    let result = sqlx::query!("UPDATE session SET password_at = ? WHERE id = ?", password_at, session_id)
         .execute(connection)
         .await
-        .map(|_| ())
-        .map_err(failed("noting that a password was given in a session"))
+        .map_err(failed("noting that a password was given in a session"))?;
+    Ok(result.rows_affected() == 1)
 }
 
 pub(crate) async fn delete(connection: &mut SqliteConnection, session_id: &SessionId) -> StoreResult<bool> {
@@ -158,4 +211,37 @@ pub(crate) async fn delete_of(connection: &mut SqliteConnection, user_id: &UserI
         .await
         .map_err(failed("ending the sessions of a person"))?;
     Ok(result.rows_affected())
+}
+
+pub(crate) async fn delete_one_of(
+    connection: &mut SqliteConnection,
+    user_id: &UserId,
+    session_id: &SessionId,
+) -> StoreResult<bool> {
+    let user_id = user_id.as_str();
+    let session_id = session_id.as_str();
+    let result = sqlx::query!("DELETE FROM session WHERE id = ? AND user_id = ?", session_id, user_id)
+        .execute(connection)
+        .await
+        .map_err(failed("ending a session of a person"))?;
+    Ok(result.rows_affected() == 1)
+}
+
+pub(crate) async fn delete_others(
+    connection: &mut SqliteConnection,
+    user_id: &UserId,
+    kept: &SessionId,
+) -> StoreResult<Vec<SessionId>> {
+    let user_id = user_id.as_str();
+    let kept = kept.as_str();
+    let ended = sqlx::query_scalar!(
+        r#"DELETE FROM session WHERE user_id = ? AND id <> ? RETURNING id AS "id!""#,
+        user_id,
+        kept,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("ending the other sessions of a person"))?;
+    let ids = ended.iter().map(|id| Place::new("session", id).id("id", id));
+    Ok(ids.collect::<Result<_, ImpossibleRow>>()?)
 }

@@ -93,6 +93,21 @@ pub(crate) async fn knows_device(
     Ok(known == 1)
 }
 
+pub(crate) async fn forget_devices(
+    connection: &mut SqliteConnection,
+    user_id: &UserId,
+    kept: Option<&[u8; 32]>,
+) -> StoreResult<()> {
+    let user_id = user_id.as_str();
+    let kept = kept.map(<[u8; 32]>::as_slice);
+    // `IS NOT`, because nothing is different from null by `<>`.
+    sqlx::query!("DELETE FROM device WHERE user_id = ? AND token_digest IS NOT ?", user_id, kept)
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(failed("forgetting devices"))
+}
+
 pub(crate) async fn purge(connection: &mut SqliteConnection, limits: PurgeLimits) -> StoreResult<()> {
     let used_before = limits.sessions_used_before.as_millis();
     let opened_before = limits.sessions_opened_before.as_millis();
@@ -106,6 +121,11 @@ pub(crate) async fn purge(connection: &mut SqliteConnection, limits: PurgeLimits
         .execute(&mut *connection)
         .await
         .map_err(failed("removing expired password links"))?;
+
+    sqlx::query!("DELETE FROM invitation WHERE expires_at <= ?", now)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("removing expired invitations"))?;
 
     let attempts_before = limits.attempts_before.as_millis();
     sqlx::query!("DELETE FROM attempt WHERE began_at < ?", attempts_before)

@@ -1,14 +1,14 @@
 //! The one kind of transaction that writes.
 
 use crate::error::failed;
-use crate::{SqliteStore, accounts, audit, installation, pairs, people, rolls, sessions, throttle};
+use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions, throttle};
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, Installation, KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
-    SealedKey, SessionRecord, StoreResult, WriteTx,
+    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PasswordLinkRecord, PersonRecord,
+    PurgeLimits, RollRecord, SealedKey, SessionRecord, StoreResult, WriteTx,
 };
 use domain::audit::Event;
-use domain::{AccountId, Email, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
 use sqlx::{Sqlite, Transaction};
 
 /// A write transaction. It holds SQLite's one write lock from its first instant, so nothing it reads can be outdated.
@@ -65,6 +65,14 @@ impl WriteTx for SqliteTx {
         people::insert(&mut self.tx, person).await
     }
 
+    async fn find_person(&mut self, user_id: &UserId) -> StoreResult<Option<PersonRecord>> {
+        people::find(&mut *self.tx, user_id).await
+    }
+
+    async fn set_email(&mut self, user_id: &UserId, email: &Email) -> StoreResult<()> {
+        people::set_email(&mut self.tx, user_id, email).await
+    }
+
     async fn set_password_hash(&mut self, user_id: &UserId, password_hash: &str) -> StoreResult<()> {
         people::set_password_hash(&mut self.tx, user_id, password_hash).await
     }
@@ -115,11 +123,11 @@ impl WriteTx for SqliteTx {
         sessions::insert(&mut self.tx, session).await
     }
 
-    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<()> {
+    async fn touch_session(&mut self, session_id: &SessionId, last_used_at: Timestamp) -> StoreResult<bool> {
         sessions::touch(&mut self.tx, session_id, last_used_at).await
     }
 
-    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<()> {
+    async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<bool> {
         sessions::set_password_at(&mut self.tx, session_id, password_at).await
     }
 
@@ -131,12 +139,36 @@ impl WriteTx for SqliteTx {
         sessions::delete_of(&mut self.tx, user_id).await
     }
 
+    async fn delete_session_of(&mut self, user_id: &UserId, session_id: &SessionId) -> StoreResult<bool> {
+        sessions::delete_one_of(&mut self.tx, user_id, session_id).await
+    }
+
+    async fn delete_other_sessions(&mut self, user_id: &UserId, kept: &SessionId) -> StoreResult<Vec<SessionId>> {
+        sessions::delete_others(&mut self.tx, user_id, kept).await
+    }
+
     async fn insert_password_link(&mut self, link: &PasswordLinkRecord) -> StoreResult<()> {
         people::insert_link(&mut self.tx, link).await
     }
 
     async fn take_password_link(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<PasswordLinkRecord>> {
         people::take_link(&mut self.tx, token_digest).await
+    }
+
+    async fn delete_password_link(&mut self, user_id: &UserId) -> StoreResult<()> {
+        people::delete_link(&mut self.tx, user_id).await
+    }
+
+    async fn insert_invitation(&mut self, invitation: &InvitationRecord) -> StoreResult<()> {
+        invitations::insert(&mut self.tx, invitation).await
+    }
+
+    async fn take_invitation(&mut self, token_digest: &[u8; 32]) -> StoreResult<Option<InvitationRecord>> {
+        invitations::take(&mut self.tx, token_digest).await
+    }
+
+    async fn delete_invitation(&mut self, invitation_id: &InvitationId) -> StoreResult<Option<InvitationRecord>> {
+        invitations::delete(&mut self.tx, invitation_id).await
     }
 
     async fn count_attempt(&mut self, bucket: &str, now: Timestamp, window_start: Timestamp) -> StoreResult<u32> {
@@ -153,6 +185,10 @@ impl WriteTx for SqliteTx {
 
     async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {
         throttle::knows_device(&mut self.tx, token_digest, email).await
+    }
+
+    async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()> {
+        throttle::forget_devices(&mut self.tx, user_id, kept).await
     }
 
     async fn purge(&mut self, limits: PurgeLimits) -> StoreResult<()> {

@@ -36,6 +36,7 @@ const FIXTURE: &str = "
         ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
     INSERT INTO attempt VALUES ('bucket', 0, 1);
+    INSERT INTO invitation VALUES ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
     INSERT INTO audit_event VALUES
         (1, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'key.expire',
@@ -219,6 +220,21 @@ const CASES: &[(&str, &str, &str)] = &[
         "password_link.token_digest",
     ),
     ("password_link_token_digest_is_32_bytes", "UPDATE password_link SET token_digest = x''", ""),
+    (
+        "invitation_pk",
+        "INSERT INTO invitation SELECT id, CAST(printf('%032d', 1) AS BLOB), NULL, 'op', 0, 1 FROM invitation",
+        "invitation.id",
+    ),
+    ("invitation_id_shape", "UPDATE invitation SET id = 'inv_1'", ""),
+    (
+        "invitation_token_digest_unique",
+        "INSERT INTO invitation VALUES ('inv_00000000000000000000000002', zeroblob(32), NULL, 'op', 0, 1)",
+        "invitation.token_digest",
+    ),
+    ("invitation_token_digest_is_32_bytes", "UPDATE invitation SET token_digest = zeroblob(31)", ""),
+    ("invitation_email_is_lower_case", "UPDATE invitation SET email = 'Ada@example.org'", ""),
+    ("invitation_created_by_given", "UPDATE invitation SET created_by = ''", ""),
+    ("invitation_expires_after_it_was_made", "UPDATE invitation SET expires_at = 0", ""),
     ("attempt_pk", "INSERT INTO attempt VALUES ('bucket', 0, 1)", "attempt.bucket"),
     ("attempt_bucket_given", "UPDATE attempt SET bucket = ''", ""),
     ("attempt_seen_is_a_count", "UPDATE attempt SET seen = 0", ""),
@@ -374,6 +390,7 @@ async fn frequent_statements_use_an_index() {
             JOIN membership ON membership.user_id = session.user_id
             WHERE session.token_digest = ? ORDER BY membership.number LIMIT 1",
         "EXPLAIN QUERY PLAN DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
+        "EXPLAIN QUERY PLAN DELETE FROM invitation WHERE expires_at <= ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
         "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
             WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",

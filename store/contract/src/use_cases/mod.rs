@@ -4,7 +4,10 @@
 //! another is a broken contract too.
 
 pub mod authenticating;
+pub mod changing;
+pub mod invitations;
 pub mod keys;
+pub mod own_sessions;
 pub mod passwords;
 pub mod rolling;
 pub mod signing_in;
@@ -15,9 +18,9 @@ use backend::keys::{RollRequest, Rolled};
 use backend::seal::Sealer;
 use backend::sign_in::SignedInSession;
 use backend::store::Store;
-use backend::{Backend, Caller, Clock, Error, Policy, RequestContext, SignedIn};
+use backend::{Backend, Caller, Clock, Error, Policy, RequestContext, SignedIn, Token};
 use domain::audit::{Act, Event};
-use domain::{AccountId, Duration, ExpireOld, PairId, Password, Refusal, SubmissionId, Timestamp};
+use domain::{AccountId, Duration, Email, ExpireOld, PairId, Password, Refusal, SubmissionId, Timestamp};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -152,6 +155,23 @@ impl Installation {
         }
     }
 
+    /// A one-time link to set a password, made by an operator: its secret.
+    pub async fn password_link(&self, email: &str) -> String {
+        let operator = RequestContext::operator("op".to_owned(), "req_operator".to_owned());
+        self.backend.create_password_link(&operator, email).await.expect("makes").expose()
+    }
+
+    /// Which of the devices are known for the person.
+    pub async fn knows<const N: usize>(&self, email: &str, devices: [&Token; N]) -> [bool; N] {
+        let email = Email::parse(email).expect("an address");
+        let mut tx = self.store.begin_write().await.expect("begins");
+        let mut known = [false; N];
+        for (known, device) in known.iter_mut().zip(devices) {
+            *known = tx.knows_device(&device.digest(), &email).await.expect("reads");
+        }
+        known
+    }
+
     /// The audit records of one act, newest first.
     pub async fn records(&self, act: Act) -> Vec<Event> {
         let events = self.store.list_events(None, 1_000).await.expect("reads");
@@ -226,9 +246,46 @@ macro_rules! use_case_tests {
                 a_one_time_link_is_dead_after_an_hour,
                 a_refused_password_leaves_the_link_as_it_was,
                 setting_a_password_ends_every_session,
+                a_password_set_by_link_is_none_of_the_persons_own_words,
+                of_many_uses_of_one_link_at_once_one_wins,
+                setting_a_password_forgets_the_other_devices,
                 the_password_is_due_five_minutes_after_it_was_given,
                 a_wrong_password_is_refused_and_recorded,
                 wrong_passwords_in_a_session_are_limited,
+            }
+            own_sessions {
+                a_person_sees_their_own_sessions_that_live,
+                a_session_ended_from_another_one_is_over,
+                somebody_elses_session_answers_like_a_missing_one,
+                all_other_sessions_end_at_once,
+                ending_ones_own_session_signs_out,
+                ending_other_sessions_asks_for_the_password_when_it_is_due,
+            }
+            changing {
+                a_person_changes_their_password,
+                a_change_asks_for_the_password_always,
+                a_new_password_is_held_to_the_rules_of_sign_up,
+                a_change_closes_every_other_door,
+                guesses_in_a_change_count_as_sign_ins_do,
+                the_right_password_forgets_the_guesses_before_it,
+                of_two_changes_at_once_one_wins,
+                a_sign_in_under_way_does_not_outlive_a_change,
+                a_change_in_an_ended_session_changes_nothing,
+                a_person_changes_their_address,
+                an_address_that_cannot_be_taken_is_refused,
+                addresses_are_not_tried_without_end,
+            }
+            invitations {
+                an_invitation_makes_one_account,
+                every_dead_invitation_answers_alike,
+                an_invitation_is_dead_after_seven_days,
+                an_invitation_for_an_address_is_for_nobody_else,
+                a_refused_sign_up_leaves_the_invitation_as_it_was,
+                of_many_uses_of_one_invitation_at_once_one_wins,
+                an_invitation_opens_nothing_where_sign_up_is_closed,
+                codes_are_not_tried_without_end,
+                an_operator_makes_lists_and_revokes_invitations,
+                nobody_but_an_operator_invites,
             }
             keys {
                 revealing_answers_the_key_and_leaves_one_record,
@@ -288,7 +345,10 @@ mod tests {
         let listed = include_str!("mod.rs");
         for source in [
             include_str!("authenticating.rs"),
+            include_str!("changing.rs"),
+            include_str!("invitations.rs"),
             include_str!("keys.rs"),
+            include_str!("own_sessions.rs"),
             include_str!("passwords.rs"),
             include_str!("rolling.rs"),
             include_str!("signing_in.rs"),

@@ -66,6 +66,56 @@ pub async fn setting_a_password_ends_every_session(store: Arc<dyn Store>) {
     assert!(here.backend.find_signed_in(&opened.session).await.expect("reads").is_none());
 }
 
+/// The same rules as at sign-up: the person's own words are what is guessed first.
+pub async fn a_password_set_by_link_is_none_of_the_persons_own_words(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    here.owner("ada.lovelace@example.org").await;
+    let link =
+        here.backend.create_password_link(&operator(), "ada.lovelace@example.org").await.expect("makes").expose();
+    let own = here.backend.set_password(&stranger(), &link, password("ada.lovelace@example.org")).await;
+    assert_eq!(refusal(own), Some(Refusal::PasswordCommon));
+    assert_eq!(refusal(here.backend.set_password(&stranger(), &link, password(OTHER)).await), None);
+}
+
+/// Of many at once one wins, and its password is the one that opens.
+pub async fn of_many_uses_of_one_link_at_once_one_wins(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    here.owner("ada@example.org").await;
+    let link = here.backend.create_password_link(&operator(), "ada@example.org").await.expect("makes").expose();
+    let uses: Vec<_> = (0..4)
+        .map(|nth| {
+            let (backend, link) = (here.backend.clone(), link.clone());
+            tokio::spawn(async move {
+                let typed = format!("{OTHER} {nth}");
+                (refusal(backend.set_password(&stranger(), &link, password(&typed)).await), typed)
+            })
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for used in uses {
+        match used.await.expect("joins") {
+            (None, typed) => winners.push(typed),
+            (Some(Refusal::LinkInvalid | Refusal::Busy), _) => {}
+            (Some(other), _) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(winners.len(), 1, "{winners:?}");
+    assert_eq!(refusal(here.backend.sign_in(&stranger(), "ada@example.org", password(&winners[0])).await), None);
+    assert_eq!(here.records(Act::PasswordSet).await.len(), 1);
+}
+
+/// The browser on which the link was used stays known; whoever knew the old password has no allowance of their own.
+pub async fn setting_a_password_forgets_the_other_devices(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    here.owner("ada@example.org").await;
+    let sign_in = async || here.backend.sign_in(&stranger(), "ada@example.org", password(PASSWORD)).await;
+    let (mine, theirs) = (sign_in().await.expect("signs in").device, sign_in().await.expect("signs in").device);
+    let link = here.backend.create_password_link(&operator(), "ada@example.org").await.expect("makes").expose();
+    let here_on = RequestContext { device: Some(mine.clone()), ..stranger() };
+    here.backend.set_password(&here_on, &link, password(OTHER)).await.expect("sets");
+    assert_eq!(here.knows("ada@example.org", [&mine, &theirs]).await, [true, false]);
+}
+
 /// Given once, it counts for five minutes, in this session.
 pub async fn the_password_is_due_five_minutes_after_it_was_given(store: Arc<dyn Store>) {
     let here = Installation::new(store);

@@ -41,12 +41,12 @@ pub async fn a_sign_up_with_a_taken_address_leaves_nothing(store: Arc<dyn Store>
     assert_eq!(here.store.list_events(None, 100).await.expect("reads"), before);
 }
 
-/// Neither closed nor by invitation means open.
+/// Neither closed nor by invitation means open, and each says what to do.
 pub async fn a_closed_installation_refuses_sign_up(store: Arc<dyn Store>) {
-    for sign_up in [SignUp::Closed, SignUp::Invite] {
+    for (sign_up, expected) in [(SignUp::Closed, Refusal::SignUpClosed), (SignUp::Invite, Refusal::InvitationNeeded)] {
         let here = Installation::with_policy(Arc::clone(&store), Policy { sign_up, ..Policy::default() });
         let answer = here.backend.sign_up(&stranger(), new_account("ada@example.org", PASSWORD)).await;
-        assert_eq!(refusal(answer), Some(Refusal::SignUpClosed));
+        assert_eq!(refusal(answer), Some(expected));
     }
 }
 
