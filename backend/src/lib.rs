@@ -8,6 +8,7 @@
 //! neither clock nor database (`domain`).
 
 pub mod accounts;
+pub mod activity;
 pub mod authenticate;
 pub mod clock;
 pub mod context;

@@ -8,7 +8,7 @@
 //! Records here are plain data. Rows and column names are private to the implementations.
 
 use async_trait::async_trait;
-use domain::audit::Event;
+use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{AccountId, Email, InvitationId, KeyPair, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
 
 /// Why the database did not do something.
@@ -257,6 +257,16 @@ pub trait Store: Send + Sync {
 
     /// Audit records, newest first, at most `limit`: of one account, or of the whole installation for `None`.
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>>;
+
+    /// The account's audit records that match the filter and lie next to the place, newest first, at most `limit`.
+    /// `None` when the place is named by a record that the account does not have.
+    async fn list_activity(
+        &self,
+        account_id: &AccountId,
+        filter: &EventFilter,
+        place: &EventPlace,
+        limit: u32,
+    ) -> StoreResult<Option<Vec<Event>>>;
 }
 
 /// One write transaction: all of it happens, or none of it.

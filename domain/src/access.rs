@@ -25,11 +25,14 @@ pub enum Permission {
     RollKeys,
     /// End an expiring pair at once.
     RevokeKeys,
+    /// Read the account's audit trail, and take it away as a file. Not for viewers: it holds the addresses and browsers
+    /// of everybody in the account, and "sees that there are keys and when they end" needs none of that.
+    ViewActivity,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 4] = [Self::ViewKeys, Self::RevealKey, Self::RollKeys, Self::RevokeKeys];
+    pub const ALL: [Self; 5] = [Self::ViewKeys, Self::RevealKey, Self::RollKeys, Self::RevokeKeys, Self::ViewActivity];
 }
 
 impl Role {
@@ -40,7 +43,10 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         match (self, permission) {
             (Self::Owner | Self::Developer, _) | (Self::Viewer, Permission::ViewKeys) => true,
-            (Self::Viewer, Permission::RevealKey | Permission::RollKeys | Permission::RevokeKeys) => false,
+            (
+                Self::Viewer,
+                Permission::RevealKey | Permission::RollKeys | Permission::RevokeKeys | Permission::ViewActivity,
+            ) => false,
         }
     }
 
@@ -66,9 +72,9 @@ mod tests {
     #[test]
     fn the_table_of_roles_and_permissions_is_as_documented() {
         let expected = [
-            (Role::Owner, [true, true, true, true]),
-            (Role::Developer, [true, true, true, true]),
-            (Role::Viewer, [true, false, false, false]),
+            (Role::Owner, [true, true, true, true, true]),
+            (Role::Developer, [true, true, true, true, true]),
+            (Role::Viewer, [true, false, false, false, false]),
         ];
         for (role, row) in expected {
             assert_eq!(Permission::ALL.map(|permission| role.may(permission)), row, "{role:?}");

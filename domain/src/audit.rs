@@ -337,6 +337,47 @@ pub struct Event {
     pub request_id: String,
 }
 
+/// Which records somebody wants to see. What is given must hold together; the default lets every record through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// One of these acts; empty for any.
+    pub acts: Vec<Act>,
+    /// An actor of this kind.
+    pub actor_kind: Option<ActorKind>,
+    /// An actor with this id, or with this name, where the case of ASCII letters does not matter.
+    pub actor: Option<String>,
+    /// At this instant or later.
+    pub from: Option<Timestamp>,
+    /// Before this instant: the range is half open, to the millisecond.
+    pub until: Option<Timestamp>,
+}
+
+impl EventFilter {
+    /// Whether the record is wanted. Stores filter in their own language and are held to this.
+    pub fn matches(&self, event: &Event) -> bool {
+        let named = |wanted: &String| {
+            event.actor.id() == Some(wanted) || event.actor.name().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        };
+        (self.acts.is_empty() || self.acts.contains(&event.act))
+            && self.actor_kind.is_none_or(|kind| event.actor.kind() == kind)
+            && self.actor.as_ref().is_none_or(named)
+            && self.from.is_none_or(|from| from <= event.at)
+            && self.until.is_none_or(|until| event.at < until)
+    }
+}
+
+/// A place in an account's records, which are in the order of writing. It stays where it is while new ones arrive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum EventPlace {
+    /// Before the newest.
+    #[default]
+    Newest,
+    /// The records just older than this one.
+    OlderThan(EventId),
+    /// The records just newer than this one.
+    NewerThan(EventId),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a contract point panics exactly when the contract is broken")]
 
 pub mod accounts;
+pub mod activity;
 pub mod audit;
 pub mod invitations;
 pub mod model;
@@ -163,6 +164,13 @@ macro_rules! store_contract_tests {
                 an_event_goes_with_the_change_it_describes,
                 an_event_written_twice_fails,
             }
+            activity {
+                activity_is_filtered_as_the_rule_says,
+                a_time_range_is_half_open_to_the_millisecond,
+                pages_of_activity_stay_while_records_arrive,
+                a_filtered_page_is_as_full_as_it_can_be,
+                a_place_the_account_does_not_have_is_no_place,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -186,6 +194,7 @@ mod tests {
         let listed = include_str!("lib.rs");
         for source in [
             include_str!("accounts.rs"),
+            include_str!("activity.rs"),
             include_str!("audit.rs"),
             include_str!("invitations.rs"),
             include_str!("pairs.rs"),

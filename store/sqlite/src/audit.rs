@@ -3,10 +3,10 @@
 use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{StoreError, StoreResult};
-use domain::audit::{Act, Actor, Detail, Event, Target};
-use domain::{AccountId, Timestamp};
+use domain::audit::{Act, Actor, ActorKind, Detail, Event, EventFilter, EventPlace, Target};
+use domain::{AccountId, EventId, Timestamp};
 use serde_json::Value;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 struct EventRow {
     id: String,
@@ -123,6 +123,84 @@ pub(crate) async fn list_of(
     .await
     .map_err(failed("listing the audit records of an account"))?;
     read_all(rows)
+}
+
+/// The two statements see the same rows, though they are not in one transaction: records never change and never go.
+pub(crate) async fn list_activity(
+    pool: &SqlitePool,
+    account_id: &AccountId,
+    filter: &EventFilter,
+    place: &EventPlace,
+    limit: u32,
+) -> StoreResult<Option<Vec<Event>>> {
+    const DOING: &str = "listing an account's activity";
+    let number = match place {
+        EventPlace::Newest => Some(i64::MAX),
+        EventPlace::OlderThan(id) | EventPlace::NewerThan(id) => find_number(pool, account_id, id).await?,
+    };
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    let account_id = account_id.as_str();
+    let acts: Vec<&str> = filter.acts.iter().map(|act| act.as_str()).collect();
+    let acts = (!acts.is_empty()).then(|| Value::from(acts).to_string());
+    let actor_kind = filter.actor_kind.map(ActorKind::as_str);
+    let actor = filter.actor.as_deref();
+    let from = filter.from.map(Timestamp::as_millis);
+    let until = filter.until.map(Timestamp::as_millis);
+    let events = match place {
+        EventPlace::Newest | EventPlace::OlderThan(_) => {
+            let rows = sqlx::query_file_as!(
+                EventRow,
+                "queries/older_events.sql",
+                account_id,
+                number,
+                acts,
+                actor_kind,
+                actor,
+                from,
+                until,
+                limit,
+            )
+            .fetch_all(pool);
+            read_all(rows.await.map_err(failed(DOING))?)?
+        }
+        EventPlace::NewerThan(_) => {
+            let rows = sqlx::query_file_as!(
+                EventRow,
+                "queries/newer_events.sql",
+                account_id,
+                number,
+                acts,
+                actor_kind,
+                actor,
+                from,
+                until,
+                limit,
+            )
+            .fetch_all(pool);
+            let mut events = read_all(rows.await.map_err(failed(DOING))?)?;
+            events.reverse();
+            events
+        }
+    };
+    Ok(Some(events))
+}
+
+/// Where a record lies in the order of writing; `None` if the account has no such record.
+async fn find_number(pool: &SqlitePool, account_id: &AccountId, id: &EventId) -> StoreResult<Option<i64>> {
+    let (id, account_id) = (id.as_str(), account_id.as_str());
+    sqlx::query_scalar!(
+        "SELECT number
+        FROM audit_event
+        WHERE id = ?
+            AND account_id = ?",
+        id,
+        account_id,
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(failed("finding a place in an account's activity"))
 }
 
 fn read_all(rows: Vec<EventRow>) -> StoreResult<Vec<Event>> {

@@ -7,7 +7,7 @@ use backend::store::{
     AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
     PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
-use domain::audit::Event;
+use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{AccountId, Email, KeyPair, UserId};
 
 #[async_trait]
@@ -77,5 +77,15 @@ impl Store for SqliteStore {
             Some(account_id) => audit::list_of(&self.readers, account_id, limit).await,
             None => audit::list_all(&self.readers, limit).await,
         }
+    }
+
+    async fn list_activity(
+        &self,
+        account_id: &AccountId,
+        filter: &EventFilter,
+        place: &EventPlace,
+        limit: u32,
+    ) -> StoreResult<Option<Vec<Event>>> {
+        audit::list_activity(&self.readers, account_id, filter, place, limit).await
     }
 }

@@ -1,4 +1,4 @@
-//! Audit records as they lie in the database: rows of earlier versions.
+//! Audit records as they lie in the database: rows of earlier versions, and how filters find theirs.
 
 use backend::store::Store as _;
 use domain::audit::Detail;
@@ -25,4 +25,25 @@ async fn a_detail_of_an_earlier_version_reads_as_a_note() {
     sqlx::query(row).bind(text).execute(&mut connection).await.expect("written");
     let events = store.list_events(None, 10).await.expect("read");
     assert_eq!(events[0].detail, Some(Detail::Note { text: text.to_owned() }));
+}
+
+/// Both directions read the one index that holds the order and everything a filter looks at, and sort nothing.
+#[tokio::test]
+async fn activity_is_read_in_order_from_its_index() {
+    let (_store, mut connection, _directory) = opened().await;
+    for (query, bound) in [
+        (include_str!("../queries/older_events.sql"), "number<?"),
+        (include_str!("../queries/newer_events.sql"), "number>?"),
+    ] {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut connection).await.expect("plans");
+        let steps: Vec<String> = steps.into_iter().map(|(_, _, _, step)| step).collect();
+        let search = format!("SEARCH audit_event USING INDEX audit_event_trail (account_id=? AND {bound})");
+        assert_eq!(steps[0], search);
+        assert!(
+            steps.iter().all(|step| !step.contains("TEMP B-TREE") && !step.contains("SCAN audit_event")),
+            "{steps:?}"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! They live beside the contract so that every store runs them: a use case that works on one database and not on
 //! another is a broken contract too.
 
+pub mod activity;
 pub mod authenticating;
 pub mod changing;
 pub mod invitations;
@@ -320,6 +321,15 @@ macro_rules! use_case_tests {
                 a_revoked_key_is_refused_whatever_the_clock_says,
                 a_disabled_account_has_its_own_answer,
             }
+            activity {
+                an_owner_reads_what_happened_in_their_account,
+                a_developer_reads_activity_and_a_viewer_does_not,
+                activity_of_a_strange_account_answers_like_a_missing_one,
+                an_owner_turns_pages_while_records_arrive,
+                a_page_newer_than_nothing_is_the_first,
+                an_export_holds_each_record_once_and_begins_with_its_own,
+                a_refused_export_is_on_record,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -344,6 +354,7 @@ mod tests {
     fn every_use_case_is_listed_once() {
         let listed = include_str!("mod.rs");
         for source in [
+            include_str!("activity.rs"),
             include_str!("authenticating.rs"),
             include_str!("changing.rs"),
             include_str!("invitations.rs"),
