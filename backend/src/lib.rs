@@ -113,4 +113,11 @@ impl Backend {
     pub async fn ping(&self) -> Result<()> {
         Ok(self.store.ping().await?)
     }
+
+    /// Whether the database is still the one that the master key of this process belongs to. A file that was put in its
+    /// place has another one, and none of its keys could be recognised.
+    pub async fn has_its_master_key(&self) -> Result<bool> {
+        let installation = self.store.find_installation().await?;
+        Ok(installation.is_some_and(|installation| self.sealer.belongs_to(&installation)))
+    }
 }

@@ -6,7 +6,7 @@
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use server::accept::{self, Limits};
+use server::accept::{self, Limits, Stopping};
 use tokio::net::TcpListener;
 
 /// As long as a real answer.
@@ -22,6 +22,7 @@ async fn main() -> std::io::Result<()> {
         Router::new().route("/v1/account", get(|| async { ([(header::CONTENT_TYPE, "application/json")], ANSWER) }));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     server::output::line(format_args!("Ready on http://{}", listener.local_addr()?))?;
-    accept::serve(listener, router, Limits::default(), std::future::pending()).await;
+    let (_ask, asked) = tokio::sync::mpsc::channel(1);
+    accept::serve(listener, router, Limits::default(), Stopping::default(), asked).await;
     Ok(())
 }

@@ -16,8 +16,10 @@ pub use table::{Example, SETTINGS, Setting, Unset, example_file};
 
 use backend::{Policy, SignUp};
 use domain::{Brand, Duration};
+use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration as StdDuration;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,9 @@ pub struct Settings {
     /// Where the built pages and assets are; `None` for wherever [`crate::site::root`] finds them.
     pub site_root: Option<PathBuf>,
     /// Whose word about the caller's address is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long the process goes on accepting connections after it was asked to stop.
+    pub stop_notice: StdDuration,
     /// What is logged; `None` for the default of the command.
     pub log: Option<String>,
     /// How it is written.
@@ -72,7 +76,8 @@ impl Settings {
                 longest_overlap: given.read("longest_overlap_days", days)?,
             },
             site_root: given.read_optional("site_root", |text| Some(text.into()))?,
-            trusted_proxies: given.read("trusted_proxies", addresses)?,
+            trusted_proxies: given.read("trusted_proxies", networks)?,
+            stop_notice: given.read("stop_notice_seconds", seconds)?,
             log: given.read_optional("log", crate::logging::check_directive)?,
             log_format: given.read("log_format", log_format)?,
         })
@@ -101,8 +106,20 @@ fn days(text: &str) -> Option<Duration> {
     text.parse().ok().filter(|days| (1..=3_650).contains(days)).map(Duration::days)
 }
 
-fn addresses(text: &str) -> Option<Vec<IpAddr>> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
+fn seconds(text: &str) -> Option<StdDuration> {
+    text.parse().ok().filter(|seconds| (0..=300).contains(seconds)).map(StdDuration::from_secs)
+}
+
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+}
+
+/// An address, or a range whose address is its first one: `10.0.0.1/8` is a typing error, and either reading of it would
+/// be a guess. The range of everybody would let every caller choose their own address.
+fn network(text: &str) -> Option<IpNet> {
+    let single = || text.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
+    let range = || text.parse::<IpNet>().ok().filter(|range| range.trunc() == *range && range.prefix_len() > 0);
+    single().or_else(range)
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

@@ -1,21 +1,147 @@
-//! For whoever watches the process: does it run, and can it work?
+//! `/livez` and `/readyz`, for whoever starts this process again or sends requests elsewhere.
+//!
+//! A check that fails is logged when it begins to fail and when it works again, and not each time somebody asks.
 
-use crate::problem::Problem;
+use crate::accept::Stopping;
+use crate::opening::chain;
 use crate::router::Serving;
+use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// Whether the process runs.
-pub(crate) async fn live() -> &'static str {
-    "ok\n"
+/// What the database needs for its log and for tidying up after itself.
+pub const LEAST_FREE: u64 = 64 * 1024 * 1024;
+
+/// How long the database may take; balancers seldom wait longer.
+const SOON: Duration = Duration::from_secs(2);
+
+/// What `/readyz` knows.
+#[derive(Debug)]
+pub struct Health {
+    stopping: Stopping,
+    /// The file whose disk is watched.
+    data: PathBuf,
+    least_free: u64,
+    reported: Mutex<Option<Report>>,
 }
 
-/// Whether it can do what it is there for.
-pub(crate) async fn ready(State(serving): State<Serving>) -> Result<&'static str, Problem> {
-    match serving.backend.ping().await {
-        Ok(()) => Ok("ok\n"),
-        Err(error) => {
-            tracing::warn!(error = crate::opening::chain(&error), "not ready");
-            Err(Problem::Unavailable)
+/// What `/readyz` says. None of it is a secret, and none of it is a number that tells strangers how large we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Report {
+    ready: bool,
+    stopping: bool,
+    database: Condition,
+    master_key: Condition,
+    disk: Condition,
+}
+
+/// What `/livez` says.
+#[derive(Serialize)]
+pub(crate) struct Alive {
+    alive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Condition {
+    Ok,
+    /// Less than [`Health::least_free`].
+    Low,
+    Failing,
+    /// Cannot be told.
+    Unknown,
+}
+
+impl Health {
+    /// Of a process whose database is this file.
+    pub fn new(stopping: Stopping, data: PathBuf, least_free: u64) -> Self {
+        Self { stopping, data, least_free, reported: Mutex::default() }
+    }
+
+    /// Whether the process has been asked to stop.
+    pub fn stopping(&self) -> &Stopping {
+        &self.stopping
+    }
+
+    fn say_what_changed(&self, report: Report, reason: Option<&str>) {
+        let before = self.reported.lock().unwrap_or_else(PoisonError::into_inner).replace(report);
+        // That it is asked to stop is logged where that happens.
+        let same = |before: Report| Report { stopping: report.stopping, ready: report.ready, ..before } == report;
+        let well =
+            [report.database, report.master_key, report.disk].iter().all(|condition| *condition == Condition::Ok);
+        if before.is_some_and(same) || (before.is_none() && well) {
+            return;
+        }
+        let Report { database, master_key, disk, .. } = report;
+        if well {
+            tracing::info!("every check of /readyz passes again");
+        } else {
+            tracing::warn!(?database, ?master_key, ?disk, reason, "a check of /readyz does not pass");
         }
     }
+}
+
+/// As long as the process answers at all. Asks nothing of anybody.
+pub(crate) async fn live() -> Json<Alive> {
+    Json(Alive { alive: true })
+}
+
+/// Whether requests should be sent here: the database answers, the master key is the one it was first used with, and
+/// nobody has asked the process to stop.
+///
+/// A disk that is nearly full is reported and changes nothing: keys are still checked, and that is what most requests
+/// want. Taking every instance out of the balancer because nobody could be rolled would make it worse.
+pub(crate) async fn ready(State(serving): State<Serving>) -> Response {
+    let health = &serving.health;
+    let (data, least_free) = (health.data.clone(), health.least_free);
+    let (keys, free) = tokio::join!(
+        tokio::time::timeout(SOON, ask_database(&serving)),
+        tokio::time::timeout(SOON, tokio::task::spawn_blocking(move || free_space(&data))),
+    );
+    let (database, master_key, reason) = match keys {
+        Ok(Ok(true)) => (Condition::Ok, Condition::Ok, None),
+        Ok(Ok(false)) => (Condition::Ok, Condition::Failing, None),
+        Ok(Err(error)) => (Condition::Failing, Condition::Unknown, Some(chain(&error))),
+        Err(_) => (Condition::Failing, Condition::Unknown, Some("no answer in time".to_owned())),
+    };
+    let disk = match free {
+        Ok(Ok(Ok(free))) if free < least_free => Condition::Low,
+        Ok(Ok(Ok(_))) => Condition::Ok,
+        _ => Condition::Unknown,
+    };
+    let stopping = health.stopping.has_begun();
+    let ready = !stopping && database == Condition::Ok && master_key == Condition::Ok;
+    let report = Report { ready, stopping, database, master_key, disk };
+    health.say_what_changed(report, reason.as_deref());
+    if ready {
+        Json(report).into_response()
+    } else {
+        let again = (header::RETRY_AFTER, HeaderValue::from_static("5"));
+        (StatusCode::SERVICE_UNAVAILABLE, [again], Json(report)).into_response()
+    }
+}
+
+/// Whether the database's keys are those this process can use.
+async fn ask_database(serving: &Serving) -> backend::Result<bool> {
+    serving.backend.ping().await?;
+    serving.backend.has_its_master_key().await
+}
+
+/// What this process may still write to the disk that a file is on, in bytes.
+#[cfg(unix)]
+fn free_space(file: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(file)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// What this process may still write to the disk that a file is on, in bytes.
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,23 +1,45 @@
 //! Log lines, to stderr.
 //!
-//! No key can reach one: nothing here or elsewhere logs headers, query strings or bodies, paths are checked before they
-//! are logged (see [`crate::middleware::log_line`]), and libraries, which know none of this, stay at `info` unless they
-//! are named.
+//! - No key can reach one: nothing here or elsewhere logs headers, query strings or bodies, paths are checked before
+//!   they are logged (see [`crate::middleware::log_line`]), and libraries, which know none of this, stay at `info`
+//!   unless they are named.
+//! - No value can forge a line or a field, whoever logs it: [`text`] quotes and escapes, JSON does so by itself and is
+//!   written in ASCII, so that no reader finds a line's end where there is none.
+//! - No reader of the log can hold up a request: [`pipe`] drops lines first, and says how many.
+//! - A panic is one line like any other: [`panics`].
+
+mod panics;
+mod pipe;
+mod text;
 
 use crate::config::{LogFormat, Settings};
+use pipe::{Alphabet, Pipe};
+use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
+
+pub use pipe::Flush;
 
 const OUR_CRATES: [&str; 6] = ["latchkey", "server", "app", "backend", "store_sqlite", "domain"];
 
-/// Begins to log. `default` is what is logged when the operator says nothing.
-pub fn start(settings: &Settings, default: &str) {
+/// Begins to log. `default` is what is logged when the operator says nothing. What is still to be written when the answer
+/// is dropped is written then.
+pub fn start(settings: &Settings, default: &str) -> Flush {
     let filter = EnvFilter::new(directives(settings.log.as_deref().unwrap_or(default)));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (pipe, flush) = Pipe::new(match settings.log_format {
+        LogFormat::Text => Alphabet::Unicode,
+        LogFormat::Json => Alphabet::Ascii,
+    });
+    // The default complains about a write that failed by a print that panics when it fails, too.
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(pipe).log_internal_errors(false);
     // A second call, in a test, changes nothing.
     let _ = match settings.log_format {
-        LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => subscriber.json().try_init(),
+        LogFormat::Text => {
+            subscriber.with_ansi(std::io::stderr().is_terminal()).fmt_fields(text::Unforgeable).try_init()
+        }
+        LogFormat::Json => subscriber.json().with_span_list(false).try_init(),
     };
+    panics::log_them();
+    flush
 }
 
 /// The text itself if it can be used as a filter.

@@ -1,7 +1,9 @@
 //! Serves the table of routes, and nothing else.
 
+use crate::accept::Stopping;
 use crate::answer::Reader;
 use crate::config::Settings;
+use crate::health::{self, Health};
 use crate::problem::Problem;
 use crate::routes::{self, Answer, Kind, Place, Route, TABLE};
 use crate::{middleware, site};
@@ -15,10 +17,11 @@ use axum::routing::{MethodFilter, on};
 use backend::Backend;
 use domain::Brand;
 use http::{HeaderValue, Method, StatusCode, header};
+use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
@@ -36,7 +39,9 @@ pub struct Serving {
     /// The path of the stylesheet, for the pages drawn here.
     pub stylesheet: Arc<str>,
     /// Whose word about the caller's address is believed.
-    pub trusted_proxies: Arc<[IpAddr]>,
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// What `/readyz` knows.
+    pub health: Arc<Health>,
     options: LeptosOptions,
 }
 
@@ -44,11 +49,13 @@ impl Serving {
     /// What a process that listens at `addr` serves.
     pub fn new(backend: Backend, settings: &Settings, addr: SocketAddr) -> Self {
         let options = site::leptos_options(settings, addr);
+        let data = store_sqlite::file_path(&settings.database_url).unwrap_or_default();
         Self {
             backend,
             site: Arc::new(site::describe(settings, addr)),
             stylesheet: site::stylesheet(&options).into(),
             trusted_proxies: settings.trusted_proxies.clone().into(),
+            health: Arc::new(Health::new(Stopping::default(), data, health::LEAST_FREE)),
             options,
         }
     }

@@ -10,8 +10,12 @@ use backend::{Backend, SignUp, sweep};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
+
+/// How long transactions whose requests were cut off may still take. One that does not end is undone when the database is
+/// opened again.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 
 /// Why the process does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -48,20 +52,25 @@ pub async fn run(settings: &Settings) -> Result<(), ServeError> {
     routes::check()?;
     let installation = Installation::open(settings).await?;
     let listener =
-        TcpListener::bind(settings.addr).await.map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
+        accept::listen(settings.addr).map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
     let addr = listener.local_addr()?;
     let serving = Serving::new(installation.backend.clone(), settings, addr);
     let router = router::build(serving.clone());
-    let stop = stop_signal()?;
+    let asked = stop_signals()?;
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
     warn_if_exposed(&serving);
     greet(settings, &serving, addr)?;
 
-    accept::serve(listener, router, Limits::default(), stop).await;
+    let most = Limits::default();
+    let connections = accept::raise_descriptor_limit(most.connections);
+    let limits = Limits { connections, notice: settings.stop_notice, ..most };
+    accept::serve(listener, router, limits, serving.health.stopping().clone(), asked).await;
 
-    tracing::info!("stopping");
     sweeping.abort();
-    installation.close().await;
+    if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
+        tracing::warn!("the database was still in use");
+    }
+    tracing::info!("stopped");
     Ok(())
 }
 
@@ -101,24 +110,31 @@ async fn sweep_for_ever(backend: Backend) {
     }
 }
 
-/// Completes when the process is asked to stop.
+/// One message each time the process is asked to stop. After the first, a signal no longer ends the process by itself.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    let (ask, asked) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if ask.send(()).await.is_err() {
+                return;
+            }
         }
-    })
+    });
+    Ok(asked)
 }
 
-/// Completes when the process is asked to stop.
+/// One message each time the process is asked to stop.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
+fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
+    let (ask, asked) = mpsc::channel(1);
+    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && ask.send(()).await.is_ok() {} });
+    Ok(asked)
 }

@@ -20,6 +20,7 @@ use backend::{Backend, RequestContext};
 use clap::Parser as _;
 use failure::Failure;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What a command needs: the installation, who runs it, and where the dashboard is.
 struct Desk {
@@ -49,9 +50,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = Settings::load(&arguments.settings, &environment)?;
     let serves = matches!(arguments.command, Command::Serve { .. });
     // Somebody who runs a command reads its answer, not the log.
-    logging::start(&settings, if serves { "info" } else { "warn" });
+    let _flush = logging::start(&settings, if serves { "info" } else { "warn" });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Serve { check: true } => Ok(serve::check(&settings).await?),
             Command::Serve { check: false } => Ok(serve::run(&settings).await?),
@@ -64,7 +65,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             }
             Command::Keys(command) => at_desk(&settings, &environment, async |desk| keys(command, desk).await).await,
         }
-    })
+    });
+    // Not by dropping it, which waits for a disk that hangs for as long as it hangs.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    outcome
 }
 
 /// Opens the installation for one command, which works beside a running server.

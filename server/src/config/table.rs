@@ -41,7 +41,7 @@ pub enum Example {
 }
 
 /// Every setting there is. None of them is a secret: secrets lie in files that a setting names.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 14] = [
     Setting {
         name: "addr",
         flag: "addr",
@@ -137,9 +137,18 @@ pub const SETTINGS: [Setting; 13] = [
         flag: "trusted-proxies",
         value_name: "ADDRESSES",
         about: "Proxies whose X-Forwarded-For is believed",
-        expected: "IP addresses separated by commas",
+        expected: "addresses and ranges like 10.0.0.1, 192.168.7.0/24, separated by commas",
         unset: Unset::Words("none"),
         example: Example::Set("[\"127.0.0.1\", \"::1\"]"),
+    },
+    Setting {
+        name: "stop_notice_seconds",
+        flag: "stop-notice-seconds",
+        value_name: "SECONDS",
+        about: "How long after SIGTERM new connections are still accepted, so that a balancer can see /readyz turn",
+        expected: "a number of seconds from 0 to 300",
+        unset: Unset::Value("1"),
+        example: Example::Shown("10"),
     },
     Setting {
         name: "log",

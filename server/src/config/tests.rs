@@ -19,6 +19,7 @@ fn nothing_has_to_be_set() {
     assert_eq!(settings.policy.sign_up, SignUp::Open);
     assert_eq!(settings.public_url, None);
     assert_eq!(settings.log, None);
+    assert_eq!((settings.stop_notice.as_secs(), settings.trusted_proxies.len()), (1, 0));
 }
 
 #[test]
@@ -144,6 +145,11 @@ fn what_cannot_be_used_is_named_with_where_it_was_found() {
         ("LATCHKEY_BRAND", "Acme"),
         ("LATCHKEY_LONGEST_OVERLAP_DAYS", "0"),
         ("LATCHKEY_TRUSTED_PROXIES", "10.0.0.1,proxy"),
+        ("LATCHKEY_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("LATCHKEY_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("LATCHKEY_TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("LATCHKEY_STOP_NOTICE_SECONDS", "301"),
+        ("LATCHKEY_STOP_NOTICE_SECONDS", "-1"),
         ("LATCHKEY_LOG", "server=loud"),
         ("LATCHKEY_LOG_FORMAT", "xml"),
     ] {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use backend::context::tidy_user_agent;
 use backend::{Caller, Error, RequestContext, Token};
 use http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -58,8 +59,8 @@ async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, P
 
 /// The caller's address. What a trusted proxy says is believed, from the right: each proxy appends whom it saw, and
 /// everything left of the first stranger is that stranger's own invention.
-fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    let trusts = |ip: &IpAddr| trusted.contains(&ip.to_canonical());
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let trusts = |ip: &IpAddr| trusted.iter().any(|range| range.contains(&ip.to_canonical()));
     let mut nearest = peer.to_canonical();
     let said: Vec<&str> = headers
         .get_all(X_FORWARDED_FOR)
@@ -92,7 +93,8 @@ mod tests {
     fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
         let headers = forwarded.iter().map(|value| (X_FORWARDED_FOR, HeaderValue::from_str(value).expect("a header")));
-        let trusted: Vec<IpAddr> = trusted.iter().map(|text| ip(text)).collect();
+        let range = |text: &&str| text.parse().unwrap_or_else(|_| IpNet::from(ip(text)));
+        let trusted: Vec<IpNet> = trusted.iter().map(range).collect();
         address(ip(peer), &headers.collect(), &trusted).to_string()
     }
 
@@ -110,6 +112,19 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["1.2.3.4", "203.0.113.9:4711"], &trusted), "203.0.113.9");
         assert_eq!(seen("::ffff:10.0.0.1", &["[2001:db8::1]:80"], &trusted), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &["203.0.113.9, nonsense"], &trusted), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["203.0.113.9, unknown, 10.0.0.2"], &trusted), "10.0.0.2");
         assert_eq!(seen("10.0.0.1", &[], &trusted), "10.0.0.1");
+    }
+
+    #[test]
+    fn every_proxy_of_a_trusted_range_is_believed_and_nobody_beside_it() {
+        let trusted = ["10.1.0.0/16", "2001:db8:1::/48"];
+        assert_eq!(seen("10.1.255.255", &["1.2.3.4, 203.0.113.9, 10.1.0.7"], &trusted), "203.0.113.9");
+        assert_eq!(seen("10.2.0.0", &["203.0.113.9"], &trusted), "10.2.0.0");
+        assert_eq!(seen("::ffff:10.1.2.3", &["203.0.113.9"], &trusted), "203.0.113.9");
+        assert_eq!(seen("2001:db8:1:ffff::1", &["::ffff:203.0.113.9"], &trusted), "203.0.113.9");
+        assert_eq!(seen("2001:db8:2::1", &["203.0.113.9"], &trusted), "2001:db8:2::1");
+        // Whoever is inside and not a proxy is believed too: that is what naming a range says.
+        assert_eq!(seen("10.1.0.1", &["10.1.0.2", "10.1.0.3"], &trusted), "10.1.0.2");
     }
 }

@@ -7,31 +7,50 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::Brand;
+use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use std::time::Instant;
+use tracing::Instrument as _;
 
-/// Writes the line once the answer is there. Neither headers nor query string nor body are in it.
+/// Writes the line once the answer is there. Neither headers nor query string nor body are in it. Whatever is logged on
+/// the way to the answer carries the request's id, too.
 pub(super) async fn write(
     State(serving): State<Serving>,
     State(kind): State<Kind>,
     request: Request,
     next: Next,
 ) -> Response {
-    let began = Instant::now();
-    let method = request.method().clone();
-    let path = path_to_log(serving.brand(), request.uri().path());
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    // At the highest level, so that it is there for whatever is logged.
+    let span = tracing::error_span!("request", request_id = id);
+    answer(serving, kind, request, next).instrument(span).await
+}
+
+async fn answer(serving: Serving, kind: Kind, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = short(request.method().as_str(), 20);
+    let path = path_to_log(serving.brand(), request.uri().path());
     let response = next.run(request).await;
-    let status = response.status().as_u16();
-    let ms = began.elapsed().as_millis();
-    // An API answers thousands of requests a second; what went well is not news.
-    let quiet = matches!(kind, Kind::Api | Kind::Asset);
-    if quiet && response.status().is_success() {
-        tracing::debug!(%method, path, status, ms, request_id = id, "answered");
+    let status = response.status();
+    let went_well = status.is_success() || status == StatusCode::NOT_MODIFIED;
+    let quiet = match kind {
+        // An API answers thousands of requests a second; what went well is not news.
+        Kind::Api | Kind::Asset => went_well,
+        // Bad news is told by `health`, once.
+        Kind::Health => true,
+        Kind::Page | Kind::Function => false,
+    };
+    let (status, ms) = (status.as_u16(), began.elapsed().as_millis());
+    if quiet {
+        tracing::debug!(method, path, status, ms, "answered");
     } else {
-        tracing::info!(%method, path, status, ms, request_id = id, "answered");
+        tracing::info!(method, path, status, ms, "answered");
     }
     response
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 /// The path, or a stand-in when somebody put a key into it, however it was encoded.
@@ -43,7 +62,7 @@ pub fn path_to_log(brand: &Brand, path: &str) -> String {
         }
         decoded = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
     }
-    path.chars().take(200).collect()
+    short(path, 200)
 }
 
 #[cfg(test)]

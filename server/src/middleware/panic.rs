@@ -11,8 +11,7 @@ pub(super) fn layer() -> CatchPanicLayer<Handler> {
     CatchPanicLayer::custom(answer as Handler)
 }
 
-/// The panic's text is not logged here (the standard hook has printed it with its place); it never leaves the process.
+/// The panic has been logged with its place (see [`crate::logging`]); its text never leaves the process.
 fn answer(_: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a request panicked");
     Problem::Fault.into_response()
 }

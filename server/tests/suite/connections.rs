@@ -2,37 +2,48 @@
 
 use axum::Router;
 use axum::routing::get;
-use server::accept::{self, Limits};
+use server::accept::{self, Limits, Stopping};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 const SOON: Duration = Duration::from_secs(5);
 const HEADERS: Duration = Duration::from_millis(300);
 
+/// More than all the buffers on the way hold.
+const LARGE: usize = 8 * 1024 * 1024;
+
 struct Running {
     addr: SocketAddr,
-    stop: oneshot::Sender<()>,
+    ask: mpsc::Sender<()>,
+    stopping: Stopping,
     ended: JoinHandle<()>,
 }
 
 async fn start(limits: Limits) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = accept::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
     let slow = async || {
         tokio::time::sleep(Duration::from_millis(400)).await;
         "done"
     };
-    let router = Router::new().route("/", get(|| async { "hello" })).route("/slow", get(slow));
-    let (stop, stopped) = oneshot::channel();
-    let ended = tokio::spawn(accept::serve(listener, router, limits, async move {
-        let _ = stopped.await;
-    }));
-    Running { addr, stop, ended }
+    let router = Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route("/slow", get(slow))
+        .route("/never", get(std::future::pending::<()>))
+        .route("/large", get(|| async { vec![0_u8; LARGE] }));
+    let (ask, asked) = mpsc::channel(1);
+    let stopping = Stopping::default();
+    let ended = tokio::spawn(accept::serve(listener, router, limits, stopping.clone(), asked));
+    Running { addr, ask, stopping, ended }
+}
+
+fn limits_without_notice() -> Limits {
+    Limits { notice: Duration::ZERO, ..Limits::default() }
 }
 
 fn limits() -> Limits {
@@ -88,30 +99,138 @@ async fn headers_larger_than_the_buffer_are_refused() {
     assert!(said.is_empty() || said.starts_with("HTTP/1.1 431"), "{said}");
 }
 
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// Asks, and waits for the beginning of the answer.
+async fn is_answered(stream: &mut TcpStream) -> bool {
+    let mut said = [0; 12];
+    let asked = stream.write_all(REQUEST).await.is_ok();
+    asked && timeout(SOON, stream.read_exact(&mut said)).await.unwrap().is_ok() && said == *b"HTTP/1.1 200"
+}
+
 #[tokio::test]
-async fn connections_beyond_the_limit_wait_for_room() {
-    let running = start(Limits { connections: 1, ..limits() }).await;
-    let _first = TcpStream::connect(running.addr).await.unwrap();
-    tokio::time::sleep(HEADERS / 4).await;
+async fn whoever_kept_us_waiting_longest_gives_up_their_place() {
+    let patient = Limits { connections: 2, headers: SOON * 2, ..Limits::default() };
+    let running = start(patient).await;
+    let mut first = TcpStream::connect(running.addr).await.unwrap();
     let mut second = TcpStream::connect(running.addr).await.unwrap();
-    second.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert!(is_answered(&mut first).await, "from now on the second one has been waited for longer");
+    let mut third = TcpStream::connect(running.addr).await.unwrap();
+    assert!(is_answered(&mut third).await, "there is room");
+    let (said, _) = until_closed(&mut second).await;
+    assert_eq!(said, "", "the silent one was sent away");
+    let mut rest = [0; 1_024];
+    let _ = first.read(&mut rest).await.unwrap();
+    assert!(is_answered(&mut first).await, "the other one was not");
+}
+
+#[tokio::test]
+async fn nobody_who_is_being_served_loses_their_place() {
+    let running = start(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = TcpStream::connect(running.addr).await.unwrap();
+    first.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut second = TcpStream::connect(running.addr).await.unwrap();
+    second.write_all(REQUEST).await.unwrap();
+    let (said, _) = until_closed(&mut first).await;
+    assert!(said.contains("done"), "{said}");
     let mut byte = [0];
-    assert!(timeout(HEADERS / 4, second.read(&mut byte)).await.is_err(), "no room while the first is there");
-    // The first one is silent, so it goes.
-    assert_eq!(timeout(SOON, second.read(&mut byte)).await.unwrap().unwrap(), 1);
+    assert_eq!(timeout(SOON, second.read(&mut byte)).await.unwrap().unwrap(), 1, "then it is the second one's turn");
+}
+
+/// A client whose own buffer is small, so that what it does not read stays with the server.
+async fn reader(addr: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(addr).await.unwrap();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_broken_off() {
+    let running = start(Limits { answer: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut stream = reader(running.addr).await;
+    let began = Instant::now();
+    // The server's end is felt by writing: what it sent before that may still be read.
+    while stream.write_all(b"x").await.is_ok() {
+        assert!(began.elapsed() < SOON, "the server hangs up");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_slowly_but_steadily_arrives_whole() {
+    let running = start(Limits { answer: Duration::from_millis(400), ..Limits::default() }).await;
+    let mut stream = reader(running.addr).await;
+    let (began, mut taken, mut bytes) = (Instant::now(), 0, vec![0; 40_000]);
+    loop {
+        match timeout(SOON, stream.read(&mut bytes)).await.unwrap().unwrap() {
+            0 => break,
+            more => taken += more,
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(taken > LARGE && began.elapsed() > Duration::from_millis(800), "{taken} {:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn requests_under_way_are_answered_before_the_process_stops() {
-    let running = start(Limits::default()).await;
+    let running = start(limits_without_notice()).await;
     let mut stream = TcpStream::connect(running.addr).await.unwrap();
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    running.stop.send(()).unwrap();
+    running.ask.send(()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!running.ended.is_finished(), "it waits for what is under way");
     assert!(TcpStream::connect(running.addr).await.is_err(), "and takes nothing new");
     let (said, _) = until_closed(&mut stream).await;
-    assert!(said.contains("done"), "{said}");
+    assert!(said.contains("done") && said.contains("connection: close"), "{said}");
     timeout(SOON, running.ended).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
+async fn before_it_stops_the_process_gives_notice() {
+    let running = start(Limits { notice: Duration::from_millis(500), ..Limits::default() }).await;
+    let mut kept = TcpStream::connect(running.addr).await.unwrap();
+    assert!(is_answered(&mut kept).await);
+    running.ask.send(()).await.unwrap();
+    while !running.stopping.has_begun() {
+        tokio::task::yield_now().await;
+    }
+    let mut new = TcpStream::connect(running.addr).await.expect("it is still there");
+    new.write_all(REQUEST).await.unwrap();
+    kept.write_all(REQUEST).await.unwrap();
+    for stream in [&mut new, &mut kept] {
+        let (said, _) = until_closed(stream).await;
+        assert!(said.contains("connection: close") && said.ends_with("hello"), "{said}");
+    }
+    timeout(SOON, running.ended).await.expect("it stops").unwrap();
+    assert!(TcpStream::connect(running.addr).await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_that_asked_for_nothing_does_not_hold_up_the_end() {
+    let running = start(limits_without_notice()).await;
+    let mut silent = TcpStream::connect(running.addr).await.unwrap();
+    let mut idle = TcpStream::connect(running.addr).await.unwrap();
+    assert!(is_answered(&mut idle).await);
+    running.ask.send(()).await.unwrap();
+    timeout(SOON, running.ended).await.expect("it does not wait for headers").unwrap();
+    until_closed(&mut silent).await;
+}
+
+#[tokio::test]
+async fn being_asked_twice_ends_it_at_once() {
+    for notice in [0, 60] {
+        let running = start(Limits { notice: Duration::from_secs(notice), ..Limits::default() }).await;
+        let mut stream = TcpStream::connect(running.addr).await.unwrap();
+        stream.write_all(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        running.ask.send(()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!running.ended.is_finished(), "{notice}");
+        running.ask.send(()).await.unwrap();
+        timeout(SOON, running.ended).await.expect("it ends").unwrap();
+    }
 }

@@ -127,10 +127,19 @@ impl Served {
         said
     }
 
-    /// Stops it as a service manager does; answers the rest of stdout and whether it ended well.
-    pub fn stop(mut self) -> (String, bool) {
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    /// Stops it as a service manager does; answers the rest of stdout and whether it ended well.
+    pub fn stop(self) -> (String, bool) {
+        self.signal("-TERM");
+        self.wait()
+    }
+
+    /// Waits for its end; answers the rest of stdout and whether it ended well.
+    pub fn wait(mut self) -> (String, bool) {
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         (rest, self.child.wait().unwrap().success())

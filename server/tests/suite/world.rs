@@ -6,7 +6,7 @@ use axum::body::Body;
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::{RollRequest, Rolled};
 use backend::seal::Sealer;
-use backend::store::Store as _;
+use backend::store::{Installation, Store as _};
 use backend::{Backend, Clock, OsEntropy, RequestContext};
 use data_encoding::BASE64;
 use domain::{AccountId, Entropy, ExpireOld, Password, SubmissionId, Timestamp};
@@ -49,6 +49,17 @@ impl Entropy for SameForAll {
     }
 }
 
+/// Ties a new database to its master key.
+async fn claim(store: &SqliteStore, sealer: &Sealer) {
+    if store.find_installation().await.unwrap().is_none() {
+        let (master_key_id, master_key_check) = sealer.describe().unwrap();
+        let installation = Installation { created_at: Timestamp::from_millis(NOW), master_key_id, master_key_check };
+        let mut tx = store.begin_write().await.unwrap();
+        tx.insert_installation(&installation).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
 pub struct World {
     pub clock: Arc<SetClock>,
     pub backend: Backend,
@@ -86,6 +97,7 @@ impl World {
         let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display())).await.unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
         let sealer = Sealer::ephemeral(&SameForAll).unwrap();
+        claim(&store, &sealer).await;
         let backend =
             Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone());
         let serving = Serving::new(backend.clone(), &settings, settings.addr);

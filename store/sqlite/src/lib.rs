@@ -36,7 +36,7 @@ mod throttle;
 mod wal;
 mod write;
 
-pub use open::OpenError;
+pub use open::{OpenError, file_path};
 
 use sqlx::SqlitePool;
 use std::sync::Arc;

@@ -80,7 +80,8 @@ impl SqliteStore {
     }
 }
 
-fn file_path(text: &str) -> Result<PathBuf, OpenError> {
+/// The file that a database's name stands for; see [`SqliteStore::open`].
+pub fn file_path(text: &str) -> Result<PathBuf, OpenError> {
     let path = match text.strip_prefix("sqlite:") {
         // Exactly what the two slashes of a URL leave: the third one, if there, begins an absolute path.
         Some(rest) => rest.strip_prefix("//").unwrap_or(rest),

@@ -152,7 +152,6 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
     }
     let expected = match (cell.kind, status) {
         (_, 302) => return None,
-        (Kind::Health, 200) => "text/plain; charset=utf-8",
         (Kind::Asset, 200) => "text/javascript",
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
