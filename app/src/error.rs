@@ -16,11 +16,20 @@ pub enum AppError {
     Refused(Refusal),
     /// Something broke on the server. The log has it under the request's id.
     Fault,
+    /// The server's disk is full. Nothing was changed.
+    StorageFull,
+    /// The server cannot write to its disk. Nothing was changed.
+    StorageUnwritable,
+    /// Others kept the server's database busy for too long. Nothing was changed.
+    Unavailable,
     /// The server did not answer, or not in words this page understands (it was updated meanwhile).
     Unreachable,
 }
 
 const FAULT: &str = "FAULT";
+const STORAGE_FULL: &str = "STORAGE_FULL";
+const STORAGE_UNWRITABLE: &str = "STORAGE_UNWRITABLE";
+const UNAVAILABLE: &str = "UNAVAILABLE";
 const UNREACHABLE: &str = "UNREACHABLE";
 
 impl AppError {
@@ -29,6 +38,9 @@ impl AppError {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Fault => FAULT,
+            Self::StorageFull => STORAGE_FULL,
+            Self::StorageUnwritable => STORAGE_UNWRITABLE,
+            Self::Unavailable => UNAVAILABLE,
             Self::Unreachable => UNREACHABLE,
         }
     }
@@ -38,6 +50,13 @@ impl AppError {
         match self {
             Self::Refused(refusal) => refusal.sentence(),
             Self::Fault => "Something broke on our side, and it has been written down. Nothing was changed. Try again.",
+            Self::StorageFull => {
+                "The server's disk is full, so nothing was changed. Tell whoever runs it, and try again later."
+            }
+            Self::StorageUnwritable => {
+                "The server cannot write to its disk, so nothing was changed. Tell whoever runs it, and try again later."
+            }
+            Self::Unavailable => "The server is busy writing, so nothing was changed. Try again in a few seconds.",
             Self::Unreachable => {
                 "The server did not answer. Check your connection and reload the page to see what happened."
             }
@@ -48,6 +67,9 @@ impl AppError {
     pub const fn status(self) -> u16 {
         match self {
             Self::Fault | Self::Unreachable => 500,
+            // Insufficient Storage (RFC 4918, section 11.5).
+            Self::StorageFull => 507,
+            Self::StorageUnwritable | Self::Unavailable => 503,
             Self::Refused(refusal) => match refusal {
                 Refusal::SignedOut | Refusal::SignInFailed => 401,
                 Refusal::StepUpDue
@@ -99,6 +121,9 @@ impl TryFrom<String> for AppError {
     fn try_from(code: String) -> Result<Self, UnknownCode> {
         match code.as_str() {
             FAULT => Ok(Self::Fault),
+            STORAGE_FULL => Ok(Self::StorageFull),
+            STORAGE_UNWRITABLE => Ok(Self::StorageUnwritable),
+            UNAVAILABLE => Ok(Self::Unavailable),
             UNREACHABLE => Ok(Self::Unreachable),
             code => Refusal::from_code(code).map(Self::Refused).ok_or(UnknownCode),
         }
@@ -143,7 +168,14 @@ mod tests {
     #[test]
     fn an_error_is_a_bare_code_and_read_back() {
         let refusals = Refusal::ALL.iter().map(|refusal| AppError::Refused(*refusal));
-        for error in refusals.chain([AppError::Fault, AppError::Unreachable]) {
+        let others = [
+            AppError::Fault,
+            AppError::StorageFull,
+            AppError::StorageUnwritable,
+            AppError::Unavailable,
+            AppError::Unreachable,
+        ];
+        for error in refusals.chain(others) {
             let bytes = error.ser();
             assert_eq!(bytes, format!("\"{}\"", error.code()));
             assert_eq!(AppError::de(bytes), error);

@@ -6,6 +6,7 @@ use crate::error::AppError;
 use crate::features::entrance::Typed;
 use crate::paths;
 use backend::sign_in::SignedInSession;
+use backend::store::Obstacle;
 use backend::{Backend, Caller, Error, RequestContext};
 use domain::Refusal;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
@@ -228,7 +229,12 @@ impl From<Error> for AppError {
             Error::Fault(fault) => {
                 let request_id = context().map(|context| context.request_id).unwrap_or_default();
                 tracing::error!(request_id, fault = fault.chain(), "a server function failed");
-                Self::Fault
+                match fault.obstacle() {
+                    Some(Obstacle::Full) => Self::StorageFull,
+                    Some(Obstacle::Unwritable) => Self::StorageUnwritable,
+                    Some(Obstacle::Busy) => Self::Unavailable,
+                    None => Self::Fault,
+                }
             }
         }
     }

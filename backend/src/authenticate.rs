@@ -56,9 +56,10 @@ impl Backend {
             return Ok(Verdict::Unknown);
         };
         let now = self.clock.now();
+        let pair = self.unwritten_ends.apply(pair);
         let state = pair.state(now);
         if pair.settle(now).is_some() {
-            self.write_down_expiry(&account.id).await;
+            self.write_down_expiry(&account.id, std::slice::from_ref(&pair), now).await;
         }
         Ok(match state {
             KeyPairState::Expired { .. } => Verdict::Expired,
@@ -78,13 +79,5 @@ impl Backend {
                 },
             }),
         })
-    }
-
-    /// Stored before the holder is told, so that a clock stepping back cannot revive the pair. If it cannot be stored
-    /// (a full disk), the refusal stands all the same: refusing is what protects.
-    async fn write_down_expiry(&self, account_id: &AccountId) {
-        if let Err(error) = self.settle_account(account_id).await {
-            tracing::error!(%error, "could not write down that a pair has expired");
-        }
     }
 }

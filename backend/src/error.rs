@@ -1,6 +1,6 @@
 //! What a use case answers when it does not do what was asked: a refusal, or a fault. The two never mix.
 
-use crate::store::{Conflict, StoreError};
+use crate::store::{Conflict, Obstacle, StoreError};
 use domain::Refusal;
 
 /// The answer of every use case.
@@ -22,6 +22,7 @@ pub enum Error {
 #[error("{doing}")]
 pub struct Fault {
     doing: &'static str,
+    obstacle: Option<Obstacle>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -29,12 +30,17 @@ pub struct Fault {
 impl Fault {
     /// A fault met while `doing` something, with nothing underneath.
     pub fn new(doing: &'static str) -> Self {
-        Self { doing, source: None }
+        Self { doing, obstacle: None, source: None }
     }
 
     /// A fault met while `doing` something, caused by `source`.
     pub fn caused_by(doing: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { doing, source: Some(source.into()) }
+        Self { doing, obstacle: None, source: Some(source.into()) }
+    }
+
+    /// What was in the way, if it is something that passes: a full disk, say. Nothing was changed then.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        self.obstacle
     }
 
     /// The fault and everything beneath it, for the one log line it gets.
@@ -62,6 +68,8 @@ impl From<Fault> for Error {
     }
 }
 
+const USING: &str = "using the database";
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
@@ -70,8 +78,11 @@ impl From<StoreError> for Error {
             StoreError::Conflict(Conflict::SecondActivePair | Conflict::RolledAlready) => {
                 Refusal::PairAlreadyRolled.into()
             }
+            StoreError::Obstructed { obstacle, .. } => {
+                Fault { obstacle: Some(obstacle), ..Fault::caused_by(USING, error) }.into()
+            }
             StoreError::Conflict(Conflict::InstallationExists) | StoreError::Failed { .. } => {
-                Fault::caused_by("using the database", error).into()
+                Fault::caused_by(USING, error).into()
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::record::Happened;
 use crate::store::{AccountRecord, RollRecord, WriteTx};
-use crate::{Backend, Caller, RequestContext, Result};
+use crate::{Backend, Caller, Error, RequestContext, Result};
 use domain::audit::{Act, Actor, Detail, Target};
 use domain::key_format::without_private_keys;
 use domain::key_pair::End;
@@ -83,17 +83,23 @@ impl Backend {
     /// An account's pairs and its latest roll.
     ///
     /// A scheduled end that has passed is written down before it is told, so that no later answer contradicts this one.
+    /// If it cannot be written down (a full disk), it is told all the same: a page that only reads still answers.
     pub async fn list_keys(&self, context: &RequestContext, account_id: &AccountId) -> Result<AccountKeys> {
         context.authorize(account_id, Permission::ViewKeys)?;
         let account = self.store.find_account(account_id).await?.ok_or(Refusal::NotFound)?;
-        let mut pairs = self.store.list_pairs(account_id).await?;
+        let mut pairs = self.read_pairs(account_id).await?;
         let now = self.clock.now();
         if pairs.iter().any(|pair| pair.settle(now).is_some()) {
-            self.settle_account(account_id).await?;
-            pairs = self.store.list_pairs(account_id).await?;
+            self.write_down_expiry(account_id, &pairs, now).await;
+            pairs = self.read_pairs(account_id).await?;
         }
         let latest_roll = self.store.find_latest_roll(account_id).await?;
         Ok(AccountKeys { account, pairs, latest_roll, now })
+    }
+
+    async fn read_pairs(&self, account_id: &AccountId) -> Result<Vec<KeyPair>> {
+        let pairs = self.store.list_pairs(account_id).await?;
+        Ok(pairs.into_iter().map(|pair| self.unwritten_ends.apply(pair)).collect())
     }
 
     /// Answers a private key to somebody who has just proved who they are; `None` asks for the active pair's.
@@ -246,8 +252,23 @@ impl Backend {
         }
     }
 
+    /// Writes down which of the account's scheduled ends have passed, before anybody is told: a clock that steps back
+    /// cannot revive the pair then.
+    ///
+    /// If it cannot be written down, the process remembers, and the sweep writes it once that is possible again.
+    pub(crate) async fn write_down_expiry(&self, account_id: &AccountId, pairs: &[KeyPair], now: Timestamp) {
+        if let Err(error) = self.settle_account(account_id).await {
+            self.unwritten_ends.remember(pairs, now);
+            let error = match error {
+                Error::Fault(fault) => fault.chain(),
+                Error::Refused(refusal) => refusal.code().to_owned(),
+            };
+            tracing::error!(%account_id, error, "could not write down that a pair has expired; it is refused all the same");
+        }
+    }
+
     /// Writes down which of the account's scheduled ends have passed.
-    pub(crate) async fn settle_account(&self, account_id: &AccountId) -> Result<()> {
+    async fn settle_account(&self, account_id: &AccountId) -> Result<()> {
         self.lock_pairs(account_id).await.map(drop)
     }
 

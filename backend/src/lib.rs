@@ -28,6 +28,7 @@ pub mod throttle;
 pub mod token;
 
 mod record;
+mod unwritten;
 
 pub use clock::{Clock, OsEntropy, SystemClock};
 pub use context::{Caller, RequestContext, SignedIn};
@@ -39,6 +40,7 @@ use passwords::Passwords;
 use seal::Sealer;
 use std::sync::Arc;
 use store::Store;
+use unwritten::UnwrittenEnds;
 
 /// Who may make an account by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,7 @@ pub struct Backend {
     sealer: Arc<Sealer>,
     passwords: Arc<Passwords>,
     policy: Arc<Policy>,
+    unwritten_ends: Arc<UnwrittenEnds>,
 }
 
 impl Backend {
@@ -96,6 +99,7 @@ impl Backend {
             sealer: Arc::new(sealer),
             passwords: Arc::new(Passwords::new()),
             policy: Arc::new(policy),
+            unwritten_ends: Arc::default(),
         }
     }
 

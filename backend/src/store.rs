@@ -17,7 +17,19 @@ pub enum StoreError {
     /// A constraint refused the write. Only writes answer this.
     #[error("the database refused the write: {0:?}")]
     Conflict(Conflict),
-    /// The database is broken, full, locked for too long or unreachable.
+    /// The database is in order, but something outside it is in the way. Nothing was changed, and the same will do
+    /// once that is gone.
+    #[error("{doing}")]
+    Obstructed {
+        /// What is in the way.
+        obstacle: Obstacle,
+        /// What was being done, for the log.
+        doing: &'static str,
+        /// What the driver said. Never leaves the process except into the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database is broken or unreachable.
     #[error("{doing}")]
     Failed {
         /// What was being done, for the log.
@@ -41,6 +53,17 @@ pub enum Conflict {
     RolledAlready,
     /// The installation row exists already.
     InstallationExists,
+}
+
+/// What keeps the database from writing, and goes away without a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// There is no room left where the database lies.
+    Full,
+    /// The place where the database lies cannot be written: read only, over its quota, permission lost, disk failing.
+    Unwritable,
+    /// Others were writing for longer than anybody should wait.
+    Busy,
 }
 
 /// What every store operation answers.

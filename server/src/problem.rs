@@ -3,6 +3,8 @@
 //! A handler answers a [`Problem`]; what it looks like (JSON or a page) is decided once, in [`crate::answer`].
 
 use axum::response::{IntoResponse, Response};
+use backend::Fault;
+use backend::store::Obstacle;
 use http::{HeaderValue, StatusCode, header};
 
 /// What went wrong with a request, in the server's own words. Refusals of the product are `domain`'s.
@@ -42,6 +44,10 @@ pub enum Problem {
     Fault,
     /// The database does not answer.
     Unavailable,
+    /// The disk is full.
+    StorageFull,
+    /// The disk cannot be written.
+    StorageUnwritable,
 }
 
 /// How a problem is told.
@@ -155,6 +161,18 @@ impl Problem {
                 "The server cannot reach its data just now.",
                 "Nothing was changed. Try again in a few seconds.",
             ),
+            Self::StorageFull => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "STORAGE_FULL",
+                "The server's disk is full.",
+                "Nothing was changed. Tell whoever runs this service, and try again later.",
+            ),
+            Self::StorageUnwritable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "STORAGE_UNWRITABLE",
+                "The server cannot write to its disk.",
+                "Nothing was changed. Tell whoever runs this service, and try again later.",
+            ),
             Self::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "FAULT",
@@ -172,6 +190,17 @@ impl Problem {
     }
 }
 
+impl From<&Fault> for Problem {
+    /// The database does not answer, or cannot write: nothing was changed, and trying again will do.
+    fn from(fault: &Fault) -> Self {
+        match fault.obstacle() {
+            Some(Obstacle::Full) => Self::StorageFull,
+            Some(Obstacle::Unwritable) => Self::StorageUnwritable,
+            Some(Obstacle::Busy) | None => Self::Unavailable,
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     /// A bare answer that carries the problem; its form is given to it on the way out.
     fn into_response(self) -> Response {
@@ -180,6 +209,10 @@ impl IntoResponse for Problem {
         match self {
             Self::Unavailable => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            // As long as it may take somebody to make room.
+            Self::StorageFull | Self::StorageUnwritable => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
             // What is still on its way of this body is not waited for.
             Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {

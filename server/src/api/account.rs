@@ -51,7 +51,7 @@ async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenti
         Ok(Verdict::AccountDisabled) => Err(Problem::AccountDisabled),
         Err(Error::Fault(fault)) => {
             tracing::error!(fault = fault.chain(), "a key could not be checked");
-            Err(Problem::Unavailable)
+            Err(Problem::from(&fault))
         }
         Err(Error::Refused(refusal)) => {
             tracing::error!(code = refusal.code(), "checking a key was refused");

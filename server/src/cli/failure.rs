@@ -3,7 +3,8 @@
 use crate::config::SettingsError;
 use crate::opening::{OpeningError, chain};
 use crate::serve::ServeError;
-use backend::Error;
+use backend::store::Obstacle;
+use backend::{Error, Fault};
 use domain::Refusal;
 use std::fmt;
 use std::io;
@@ -49,8 +50,18 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal.into(),
-            Error::Fault(fault) => Self { code: "FAULT", message: fault.chain(), exit: REFUSED },
+            Error::Fault(fault) => Self { code: fault_code(&fault), message: fault.chain(), exit: REFUSED },
         }
+    }
+}
+
+/// The code a page would answer.
+fn fault_code(fault: &Fault) -> &'static str {
+    match fault.obstacle() {
+        Some(Obstacle::Full) => "STORAGE_FULL",
+        Some(Obstacle::Unwritable) => "STORAGE_UNWRITABLE",
+        Some(Obstacle::Busy) => "UNAVAILABLE",
+        None => "FAULT",
     }
 }
 

@@ -52,7 +52,7 @@ async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, P
         Err(Error::Fault(fault)) => {
             // Not "signed out": that would send somebody to sign in at a server that cannot sign anybody in.
             tracing::error!(fault = fault.chain(), "a session could not be looked up");
-            Err(Problem::Unavailable)
+            Err(Problem::from(&fault))
         }
     }
 }

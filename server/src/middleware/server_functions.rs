@@ -36,7 +36,9 @@ pub(super) async fn set_status(request: Request, next: Next) -> Response {
 fn retry_after(error: AppError) -> Option<&'static str> {
     match error {
         AppError::Refused(Refusal::TooManyAttempts) => Some("900"),
-        AppError::Refused(Refusal::Busy) => Some("5"),
+        AppError::Refused(Refusal::Busy) | AppError::Unavailable => Some("5"),
+        // As long as it may take somebody to make room.
+        AppError::StorageFull | AppError::StorageUnwritable => Some("60"),
         AppError::Refused(_) | AppError::Fault | AppError::Unreachable => None,
     }
 }

@@ -184,3 +184,31 @@ async fn the_realm_is_the_products_name() {
     let answer = world.get("/v1/account", &[]).await;
     assert_eq!(answer.header("www-authenticate"), "Basic realm=\"Acme \\\"Images\\\"\"");
 }
+
+/// A pair that was told to be expired stays so, although nothing could be written down and the clock steps back. A page
+/// that only reads is drawn meanwhile.
+#[tokio::test]
+async fn an_expiry_that_cannot_be_written_down_is_told_and_never_taken_back() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let cookie = world.signed_in().await;
+    world.roll(&account.account_id, ExpireOld::In1Hour).await;
+    let key = basic(account.first_pair.private_key.expose());
+    let code = async || world.get("/v1/account", &[("authorization", &key)]).await.json()["code"].clone();
+    let nobody_writes = world.block_writing().await;
+    world.clock.set(NOW + HOUR);
+    // Waits for its turn to write, in vain.
+    assert_eq!(code().await, "KEY_EXPIRED");
+    world.clock.set(NOW + HOUR / 4);
+    assert_eq!(code().await, "KEY_EXPIRED");
+    let page = world.get("/dashboard/developers", &[("cookie", &cookie), ("accept", "text/html")]).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Expired") && !page.body.contains("Expires in"), "{}", page.body);
+    drop(nobody_writes);
+    assert_eq!(code().await, "KEY_EXPIRED");
+    world.clock.set(NOW + HOUR);
+    world.backend.sweep().await.unwrap();
+    world.clock.set(NOW + HOUR / 4);
+    let pairs = world.backend.list_keys(&World::operator(), &account.account_id).await.unwrap().pairs;
+    assert!(matches!(pairs[1].end, domain::key_pair::End::Passed { .. }), "{pairs:?}");
+}

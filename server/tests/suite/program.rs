@@ -78,12 +78,16 @@ impl Place {
 
     /// The same with a program that lies elsewhere.
     pub fn serve_by(&self, program: &str, variables: &[(&str, &str)]) -> Served {
+        self.await_ready(self.command_by(program, &["serve"], variables))
+    }
+
+    /// Starts a command that serves, and waits until it says so. Log lines go to `serve.log`, after what is there.
+    pub fn await_ready(&self, mut command: Command) -> Served {
         let log = self.directory.path().join("serve.log");
-        let mut child = self
-            .command_by(program, &["serve"], variables)
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log).unwrap())
+            .stderr(std::fs::File::options().create(true).append(true).open(&log).unwrap())
             .spawn()
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -106,6 +110,10 @@ pub struct Served {
 }
 
 impl Served {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks over a connection of its own; answers the status and the whole answer.
     pub fn get(&self, target: &str, authorization: &str) -> (u16, String) {
         let header =
@@ -128,7 +136,7 @@ impl Served {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.id().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 

@@ -6,7 +6,7 @@ use axum::body::Body;
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::{RollRequest, Rolled};
 use backend::seal::Sealer;
-use backend::store::{Installation, Store as _};
+use backend::store::{Installation, Store as _, WriteTx};
 use backend::{Backend, Clock, OsEntropy, RequestContext};
 use data_encoding::BASE64;
 use domain::{AccountId, Entropy, ExpireOld, Password, SubmissionId, Timestamp};
@@ -135,6 +135,11 @@ impl World {
         let mut tx = self.store.begin_write().await.unwrap();
         tx.set_account_disabled(account, Some(self.clock.now())).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Keeps everybody else from writing for as long as the answer lives.
+    pub async fn block_writing(&self) -> Box<dyn WriteTx> {
+        self.store.begin_write().await.unwrap()
     }
 
     /// Makes every later access to the database fail.
