@@ -66,7 +66,9 @@ impl AppError {
     /// The HTTP status that says the same to a program. The server sets it, since server functions always answer 500.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Fault | Self::Unreachable => 500,
+            Self::Fault => 500,
+            // Only what could not be read as this function's arguments makes the server itself answer this.
+            Self::Unreachable => 400,
             // Insufficient Storage (RFC 4918, section 11.5).
             Self::StorageFull => 507,
             Self::StorageUnwritable | Self::Unavailable => 503,
@@ -152,9 +154,9 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Request(_)
             | ServerFnErrorErr::Response(_)
             | ServerFnErrorErr::Deserialization(_)
-            | ServerFnErrorErr::Serialization(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::Unreachable,
             ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::Serialization(_)
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::ServerError(_) => Self::Fault,
         }
