@@ -26,6 +26,8 @@ pub const ACTIVITY_CSV: &str = "/dashboard/activity.csv";
 pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
 /// The person's sessions.
 pub const SESSIONS: &str = "/dashboard/sessions";
+/// Where no screen is and none will be: what the page for addresses that lead nowhere is drawn at.
+pub const NOWHERE: &str = "/nowhere-at-all";
 /// What every server function's path begins with.
 pub const SERVER_FUNCTIONS: &str = "/_srv";
 

@@ -8,15 +8,15 @@ use crate::problem::Problem;
 use crate::routes::{self, Answer, Kind, Place, Route, TABLE};
 use crate::{middleware, site};
 use app::server_context::Site;
-use app::shell;
+use app::{paths, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, on};
 use backend::Backend;
 use domain::Brand;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
@@ -144,11 +144,14 @@ pub(crate) async fn asset(State(serving): State<Serving>, request: Request) -> R
     }
 }
 
-/// A file of the site, or else the app's page for addresses that lead nowhere.
-pub(crate) async fn elsewhere(State(serving): State<Serving>, request: Request) -> Response {
+/// A file of the site, or the way to the page that was meant, or else the app's page for addresses that lead nowhere.
+pub(crate) async fn elsewhere(State(serving): State<Serving>, mut request: Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads {
         return Problem::NotFound.into_response();
+    }
+    if let Some(page) = without_trailing_slash(request.uri()) {
+        return Redirect::permanent(&page).into_response();
     }
     let reader = Reader::of(Kind::Page, request.headers());
     let (parts, _) = request.into_parts();
@@ -158,11 +161,22 @@ pub(crate) async fn elsewhere(State(serving): State<Serving>, request: Request) 
     if reader == Reader::Program {
         return Problem::NotFound.into_response();
     }
-    let mut page = draw(&serving, Request::from_parts(parts, Body::empty())).await;
+    request = Request::from_parts(parts, Body::empty());
+    // The app is more forgiving than the table: at `/./sign-in` it would draw what is at `/sign-in`.
+    *request.uri_mut() = Uri::from_static(paths::NOWHERE);
+    let mut page = draw(&serving, request).await;
     if page.status().is_success() {
         *page.status_mut() = StatusCode::NOT_FOUND;
     }
     page
+}
+
+/// The page that somebody meant who typed a slash behind it.
+fn without_trailing_slash(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?;
+    let page = |row: &&Route| row.kind == Kind::Page && matches!(row.place, Place::At(at) if at == path);
+    TABLE.iter().find(page)?;
+    Some(uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
 }
 
 /// Files with a hash in their name never change; the others are asked for again each time, and mostly answered 304.

@@ -5,9 +5,9 @@ use crate::world::{EMAIL, PASSWORD, bearer};
 use domain::audit::Act;
 use server::routes;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
-const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+pub const FORM: &str = "application/x-www-form-urlencoded";
+pub const JSON: &str = "application/json";
+pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// A request, before anybody makes it their own.
 #[derive(Debug, Clone, PartialEq, Eq)]

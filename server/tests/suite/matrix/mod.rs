@@ -1,8 +1,10 @@
 //! Every route, every method, every caller, every origin: each cell has the status that `expected.txt` promises, and
 //! what holds for all answers holds for it.
 
+mod any_request;
 mod expected;
 mod inputs;
+mod odd_targets;
 mod stage;
 
 use crate::headers::wrong_headers;
@@ -179,8 +181,7 @@ fn wrong_cookies(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String>
 /// What stands in an answer that has no business there.
 fn leaks(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String> {
     let mut wrong = Vec::new();
-    let headers = answer.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let text = headers.chain([answer.body.clone()]).collect::<Vec<_>>().join("\n");
+    let text = whole(answer);
     let gives_key = cell.promise.done
         && cell.line.variant.is_empty()
         && matches!(cell.line.place.as_str(), "/_srv/reveal_key" | "/_srv/roll_keys");
@@ -193,14 +194,27 @@ fn leaks(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String> {
     if answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")) {
         wrong.push("lets other sites read the answer".to_owned());
     }
-    let others: Vec<&String> = match cell.caller {
-        _ if cell.line.variant == "+key" => Vec::new(),
+    if cell.line.variant != "+key" {
+        wrong.extend(what_others_own(answer, cell.caller, stage));
+    }
+    wrong
+}
+
+/// What the answer shows of an account in which the caller is nobody.
+fn what_others_own(answer: &Answer, caller: Caller, stage: &Stage) -> Vec<String> {
+    let text = whole(answer);
+    let others: Vec<&String> = match caller {
         Caller::Nobody | Caller::Ended => stage.ours.own.iter().chain(&stage.theirs.own).collect(),
         Caller::Viewer | Caller::Developer | Caller::Owner => stage.theirs.own.iter().collect(),
         Caller::Stranger => stage.ours.own.iter().collect(),
     };
-    wrong.extend(others.into_iter().filter(|own| text.contains(*own)).map(|own| format!("{own} is shown")));
-    wrong
+    others.into_iter().filter(|own| text.contains(*own)).map(|own| format!("{own} is shown")).collect()
+}
+
+/// Headers and body as one text.
+fn whole(answer: &Answer) -> String {
+    let headers = answer.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    headers.chain([answer.body.clone()]).collect::<Vec<_>>().join("\n")
 }
 
 /// What a request may leave behind.
