@@ -1,10 +1,12 @@
 //! Opening an installation: one database with its master key file.
 
 use crate::master_key::{self, MasterKeyError};
+use crate::record::Happened;
 use crate::seal::Sealer;
 use crate::store::{Conflict, Installation, Store, StoreError};
-use crate::{Clock, Error, Fault};
-use domain::Entropy;
+use crate::{Backend, Clock, Error, Fault, RequestContext};
+use domain::audit::{Act, Detail};
+use domain::{Entropy, Timestamp};
 use std::path::Path;
 
 /// Opens the master key file that belongs to this database; makes both on first use.
@@ -21,7 +23,7 @@ pub async fn open_installation(
     if installation.is_none() && !path.exists() {
         master_key::create(path, entropy)?;
     }
-    let sealer = Sealer::new(&master_key::read(path)?)?;
+    let sealer = read_master_key(path)?;
     let installation = match installation {
         Some(installation) => installation,
         None => claim(store, clock, &sealer).await?,
@@ -30,6 +32,22 @@ pub async fn open_installation(
         Ok(sealer)
     } else {
         Err(MasterKeyError::Wrong { path: path.to_owned() }.into())
+    }
+}
+
+/// Reads a master key file that has to be there; which database it belongs to is for [`Sealer::belongs_to`] to say.
+pub fn read_master_key(path: &Path) -> Result<Sealer, OpenError> {
+    Ok(Sealer::new(&master_key::read(path)?)?)
+}
+
+impl Backend {
+    /// Records that a restored backup is put in use, before it is: there is no other trace of what was lost.
+    pub async fn record_accepted_backup(&self, context: &RequestContext, taken_at: Timestamp) -> crate::Result<()> {
+        let mut tx = self.store.begin_write().await?;
+        let text = format!("taken at {}", taken_at.to_rfc3339());
+        let happened = Happened::new(Act::BackupAccept, None, Vec::new()).with_detail(Detail::Note { text });
+        self.record(tx.as_mut(), context, self.clock.now(), happened).await?;
+        Ok(tx.commit().await?)
     }
 }
 

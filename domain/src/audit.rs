@@ -155,6 +155,8 @@ acts! {
     PasswordLink = "password.link";
     /// A password was set.
     PasswordSet = "password.set";
+    /// A restored backup was put in use: what happened since it was taken is gone.
+    BackupAccept = "backup.accept";
     /// The account's records were taken away as a file.
     ActivityExport = "activity.export";
     /// Taking them away was refused.

@@ -135,13 +135,13 @@ async fn ask_database(serving: &Serving) -> backend::Result<bool> {
 
 /// What this process may still write to the disk that a file is on, in bytes.
 #[cfg(unix)]
-fn free_space(file: &Path) -> io::Result<u64> {
+pub(crate) fn free_space(file: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(file)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// What this process may still write to the disk that a file is on, in bytes.
 #[cfg(not(unix))]
-fn free_space(_: &Path) -> io::Result<u64> {
+pub(crate) fn free_space(_: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -10,11 +10,13 @@
 pub mod accept;
 pub mod answer;
 pub mod api;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod health;
 pub mod logging;
 pub mod middleware;
+pub mod notify;
 pub mod opening;
 pub mod output;
 pub mod problem;

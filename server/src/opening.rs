@@ -2,7 +2,9 @@
 
 use crate::config::Settings;
 use backend::installation::{self, OpenError};
-use backend::{Backend, OsEntropy, SystemClock};
+use backend::{Backend, OsEntropy, RequestContext, SystemClock};
+use domain::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store_sqlite::SqliteStore;
 
@@ -12,6 +14,9 @@ pub enum OpeningError {
     /// The database.
     #[error(transparent)]
     Database(#[from] store_sqlite::OpenError),
+    /// The database answers with a fault.
+    #[error(transparent)]
+    Fault(#[from] backend::Error),
     /// The master key, or the two together.
     #[error(transparent)]
     Installation(#[from] OpenError),
@@ -27,7 +32,16 @@ pub struct Installation {
 impl Installation {
     /// Opens the database (makes it, or brings its tables up to date) and the master key file (makes it on first use).
     pub async fn open(settings: &Settings) -> Result<Self, OpeningError> {
-        let store = SqliteStore::open(&settings.database_url).await?;
+        Self::with(SqliteStore::open(&settings.database_url).await?, settings).await
+    }
+
+    /// The same for a database that has to be there. A command run in the wrong directory, or without the server's
+    /// settings, must not make a second installation and answer from that.
+    pub async fn open_existing(settings: &Settings) -> Result<Self, OpeningError> {
+        Self::with(SqliteStore::open_existing(&settings.database_url).await?, settings).await
+    }
+
+    async fn with(store: SqliteStore, settings: &Settings) -> Result<Self, OpeningError> {
         let sealer =
             installation::open_installation(&store, &SystemClock, &OsEntropy, &settings.master_key_file).await?;
         let shared = Arc::new(store.clone());
@@ -35,10 +49,26 @@ impl Installation {
         Ok(Self { backend, store })
     }
 
+    /// When this database was copied by `latchkey backup`; `None` unless it was restored and not yet put in use.
+    pub async fn backup_taken_at(&self) -> backend::Result<Option<Timestamp>> {
+        Ok(self.store.backup_taken_at().await?)
+    }
+
+    /// Puts a restored backup in use, on record.
+    pub async fn put_backup_in_use(&self, context: &RequestContext, taken_at: Timestamp) -> backend::Result<()> {
+        self.backend.record_accepted_backup(context, taken_at).await?;
+        Ok(self.store.put_backup_in_use().await?)
+    }
+
     /// Ends the connections to the database, after what is under way.
     pub async fn close(self) {
         self.store.close().await;
     }
+}
+
+/// Where the database's file is, or would be.
+pub fn database_file(settings: &Settings) -> PathBuf {
+    store_sqlite::file_path(&settings.database_url).unwrap_or_default()
 }
 
 /// An error and everything beneath it, in one sentence for the operator.

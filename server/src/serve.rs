@@ -2,11 +2,13 @@
 
 use crate::accept::{self, Limits};
 use crate::config::Settings;
+use crate::notify::Notifier;
 use crate::opening::{self, Installation, OpeningError};
 use crate::output;
 use crate::router::{self, Serving};
 use crate::routes;
 use backend::{Backend, SignUp, sweep};
+use domain::Timestamp;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -32,6 +34,16 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// A backup was put in the place of the database, and nobody has said yet that it may be used.
+    #[error(
+        "this database is a backup taken at {}. What was revoked or rolled since then works again in it. End what has to \
+         stay dead, then run: latchkey restore --accept",
+        .taken_at.to_rfc3339()
+    )]
+    Backup {
+        /// When it was taken, to the minute.
+        taken_at: Timestamp,
+    },
     /// The table of routes and the app are not of one mind.
     #[error(transparent)]
     Routes(#[from] routes::Mismatch),
@@ -40,26 +52,23 @@ pub enum ServeError {
     Start(#[from] io::Error),
 }
 
-/// Checks settings, database and master key, as a start would: it makes or updates what a start would make or update.
-pub async fn check(settings: &Settings) -> Result<(), ServeError> {
-    Installation::open(settings).await?.close().await;
-    output::line("Settings, database and master key are in order.")?;
-    Ok(())
-}
-
 /// Serves until the process is asked to stop.
-pub async fn run(settings: &Settings) -> Result<(), ServeError> {
+pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeError> {
     routes::check()?;
     let installation = Installation::open(settings).await?;
+    if let Some(taken_at) = installation.backup_taken_at().await.map_err(OpeningError::from)? {
+        return Err(ServeError::Backup { taken_at });
+    }
     let listener =
         accept::listen(settings.addr).map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
     let addr = listener.local_addr()?;
     let serving = Serving::new(installation.backend.clone(), settings, addr);
     let router = router::build(serving.clone());
-    let asked = stop_signals()?;
+    let asked = stop_signals(notifier.clone())?;
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
     warn_if_exposed(&serving);
     greet(settings, &serving, addr)?;
+    notifier.ready();
 
     let most = Limits::default();
     let connections = accept::raise_descriptor_limit(most.connections);
@@ -112,7 +121,7 @@ async fn sweep_for_ever(backend: Backend) {
 
 /// One message each time the process is asked to stop. After the first, a signal no longer ends the process by itself.
 #[cfg(unix)]
-fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
+fn stop_signals(notifier: Notifier) -> io::Result<mpsc::Receiver<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (ask, asked) = mpsc::channel(1);
@@ -122,6 +131,7 @@ fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            notifier.stopping();
             if ask.send(()).await.is_err() {
                 return;
             }
@@ -133,8 +143,12 @@ fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
 /// One message each time the process is asked to stop.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as elsewhere")]
-fn stop_signals() -> io::Result<mpsc::Receiver<()>> {
+fn stop_signals(notifier: Notifier) -> io::Result<mpsc::Receiver<()>> {
     let (ask, asked) = mpsc::channel(1);
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && ask.send(()).await.is_ok() {} });
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() && ask.send(()).await.is_ok() {
+            notifier.stopping();
+        }
+    });
     Ok(asked)
 }

@@ -51,18 +51,27 @@ pub fn leptos_options(settings: &Settings, addr: SocketAddr) -> LeptosOptions {
 
 /// The stylesheet's path, hashed if the build hashed it: for pages that are not drawn by the app.
 pub fn stylesheet(options: &LeptosOptions) -> String {
+    format!("/{}", package_file(options, "css"))
+}
+
+/// What every page loads, below the site's root.
+pub fn expected_files(options: &LeptosOptions) -> [String; 3] {
+    ["js", "wasm", "css"].map(|kind| package_file(options, kind))
+}
+
+fn package_file(options: &LeptosOptions, kind: &str) -> String {
     let hashes =
         if options.hash_files { hash_file().and_then(|path| std::fs::read_to_string(path).ok()) } else { None };
     let hash = hashes.as_deref().and_then(|hashes| {
         hashes
             .lines()
             .filter_map(|line| line.split_once(':'))
-            .find(|(kind, _)| kind.trim() == "css")
+            .find(|(named, _)| named.trim() == kind)
             .map(|(_, hash)| hash.trim())
     });
     match hash {
-        Some(hash) => format!("/{PKG}/{OUTPUT_NAME}.{hash}.css"),
-        None => format!("/{PKG}/{OUTPUT_NAME}.css"),
+        Some(hash) => format!("{PKG}/{OUTPUT_NAME}.{hash}.{kind}"),
+        None => format!("{PKG}/{OUTPUT_NAME}.{kind}"),
     }
 }
 

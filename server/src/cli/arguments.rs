@@ -3,6 +3,7 @@
 use crate::config::SettingFlags;
 use clap::{Args, Parser, Subcommand};
 use domain::{AccountId, ExpireOld, PairId, SubmissionId};
+use std::path::PathBuf;
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
 #[derive(Debug, Parser)]
@@ -18,9 +19,30 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Serve the dashboard and the API
     Serve {
-        /// Check settings, database and master key as a start would, say so, and exit
+        /// Check whether it would start, say so, and exit; nothing is made or changed
         #[arg(long)]
         check: bool,
+        /// Answer in JSON
+        #[arg(long, requires = "check")]
+        json: bool,
+    },
+    /// Copy the database, beside the running server, to a new file
+    Backup {
+        /// The file to make; one that is there is never overwritten
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether the database is a restored backup, and put it in use
+    Restore {
+        /// Put it in use: from now on `serve` starts with it
+        #[arg(long)]
+        accept: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the settings in force, and where each was found
     Settings {
@@ -136,9 +158,12 @@ impl Command {
     /// Whether a program reads the answer.
     pub(super) fn wants_json(&self) -> bool {
         match self {
-            Self::Serve { .. } | Self::Person(PersonCommand::SetPasswordLink { .. }) => false,
+            Self::Person(PersonCommand::SetPasswordLink { .. }) => false,
             Self::Account(AccountCommand::Create(new)) => new.json,
-            Self::Settings { json, .. }
+            Self::Serve { json, .. }
+            | Self::Backup { json, .. }
+            | Self::Restore { json, .. }
+            | Self::Settings { json, .. }
             | Self::Keys(
                 KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },
             ) => *json,

@@ -9,6 +9,7 @@ use domain::Refusal;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
+use store_sqlite::BackupError;
 
 /// A failure: a stable code for programs, a sentence for people.
 #[derive(Debug)]
@@ -36,6 +37,32 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl Failure {
+    /// A database without a master key holds nothing worth keeping.
+    pub(super) fn never_used() -> Self {
+        let message = "this database has never been used: there is nothing to back up".to_owned();
+        Self { code: "NEVER_USED", message, exit: REFUSED }
+    }
+
+    /// The findings stand on stdout.
+    pub(super) fn check_failed(failed: usize) -> Self {
+        let checks = if failed == 1 { "1 check" } else { &format!("{failed} checks") };
+        Self { code: "CHECK_FAILED", message: format!("Latchkey would not start: {checks} failed."), exit: REFUSED }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        let code = match &error {
+            BackupError::Exists(_) => "FILE_EXISTS",
+            BackupError::Open(_) => "CANNOT_OPEN",
+            BackupError::Damaged { .. } => "DATABASE_DAMAGED",
+            BackupError::Write { .. } | BackupError::Copy { .. } | BackupError::ReadBack(_) => "BACKUP_FAILED",
+        };
+        Self { code, message: chain(&error), exit: REFUSED }
     }
 }
 

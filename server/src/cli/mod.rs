@@ -5,6 +5,7 @@
 
 mod account;
 mod arguments;
+mod backup;
 mod failure;
 mod keys;
 mod person;
@@ -14,7 +15,7 @@ mod words;
 use crate::config::{Environment, Settings};
 use crate::middleware::RequestId;
 use crate::opening::Installation;
-use crate::{logging, output, serve, site};
+use crate::{check, logging, output, serve, site};
 use arguments::{AccountCommand, Arguments, Command, KeysCommand, PersonCommand};
 use backend::{Backend, RequestContext};
 use clap::Parser as _;
@@ -27,6 +28,7 @@ struct Desk {
     backend: Backend,
     context: RequestContext,
     public_url: String,
+    installation: Installation,
 }
 
 /// Runs the command this process was started with.
@@ -54,11 +56,18 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         match arguments.command {
-            Command::Serve { check: true } => Ok(serve::check(&settings).await?),
-            Command::Serve { check: false } => Ok(serve::run(&settings).await?),
+            Command::Serve { check: true, json } => match check::report(&settings, json).await? {
+                0 => Ok(()),
+                failed => Err(Failure::check_failed(failed)),
+            },
+            Command::Serve { check: false, .. } => Ok(serve::run(&settings, environment.notifier()).await?),
+            Command::Backup { to, json } => backup::back_up(&settings, &to, json).await,
+            Command::Restore { accept, json } => {
+                at_desk(&settings, &environment, async |desk| backup::restore(desk, accept, json).await).await
+            }
             Command::Settings { json, .. } => settings::list(&arguments.settings, &environment, json),
             Command::Account(command) => {
-                at_desk(&settings, &environment, async |desk| account(command, desk).await).await
+                at_new_desk(&settings, &environment, async |desk| account(command, desk).await).await
             }
             Command::Person(command) => {
                 at_desk(&settings, &environment, async |desk| person(command, desk).await).await
@@ -77,15 +86,35 @@ async fn at_desk(
     environment: &Environment,
     work: impl AsyncFnOnce(&Desk) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let installation = Installation::open_existing(settings).await?;
+    at_desk_of(installation, settings, environment, work).await
+}
+
+/// Makes the installation if it is not there: for the first command of all.
+async fn at_new_desk(
+    settings: &Settings,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&Desk) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let installation = Installation::open(settings).await?;
+    at_desk_of(installation, settings, environment, work).await
+}
+
+async fn at_desk_of(
+    installation: Installation,
+    settings: &Settings,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&Desk) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let request_id = RequestId::mint(installation.backend.now()).0;
     let desk = Desk {
         backend: installation.backend.clone(),
         context: RequestContext::operator(environment.operator(), request_id),
         public_url: site::public_url(settings, settings.addr).origin().to_owned(),
+        installation,
     };
     let outcome = work(&desk).await;
-    installation.close().await;
+    desk.installation.close().await;
     outcome
 }
 

@@ -2,6 +2,7 @@
 
 use super::SettingFlags;
 use super::table::{SETTINGS, Setting, Unset};
+use crate::notify::Notifier;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -108,6 +109,16 @@ impl Environment {
             Some(name) => name.chars().take(64).collect(),
             None => account_number(),
         }
+    }
+}
+
+/// Where a service manager waits to hear that the process is ready.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+
+impl Environment {
+    /// Whom to tell that the process is ready.
+    pub fn notifier(&self) -> Notifier {
+        Notifier::new(self.0.get(std::ffi::OsStr::new(NOTIFY_SOCKET)).map(OsString::as_os_str))
     }
 }
 

@@ -10,6 +10,7 @@ mod cross_site;
 mod forms_of_answers;
 mod headers;
 mod health;
+mod keeping;
 mod matrix;
 mod program;
 mod route_table;

@@ -1,6 +1,7 @@
 //! Every SQL statement Latchkey runs on SQLite.
 //!
-//! Here live the opening of a database file ([`SqliteStore::open`]), the reads behind [`backend::store::Store`] and the
+//! Here live the opening of a database file ([`SqliteStore::open`]), looking at one without changing it ([`inspect()`]),
+//! copying one that is in use ([`back_up`]), the reads behind [`backend::store::Store`] and the
 //! writes behind [`backend::store::WriteTx`], one file per family of tables. Row types and column names stay inside.
 //!
 //! What deliberately does not live here: any rule. Whether a session still lives, whether a pair may be rolled and what
@@ -22,7 +23,9 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod error;
+mod inspect;
 mod installation;
 mod invitations;
 mod open;
@@ -36,6 +39,8 @@ mod throttle;
 mod wal;
 mod write;
 
+pub use backup::{BackupError, Draft, back_up};
+pub use inspect::{Inspection, Tables, inspect};
 pub use open::{OpenError, file_path};
 
 use sqlx::SqlitePool;

@@ -3,7 +3,7 @@
 use crate::SqliteStore;
 use crate::error::obstacle;
 use crate::wal::{self, WalError};
-use backend::store::Obstacle;
+use backend::store::{Obstacle, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How long a connection waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,6 +39,29 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
+    /// There is no such file, and this is not the moment to make one.
+    #[error(
+        "there is no database at {}. Paths begin where the command is run: is this the right directory, and are these \
+         the server's settings? `latchkey settings` shows them",
+        path.display()
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The log beside it was written for another database.
+    #[error(
+        "{} is the log of another database than {}: of the one that was there before. Move it away, and the file that \
+         ends in -shm with it",
+        log.display(),
+        path.display()
+    )]
+    ForeignLog {
+        /// The database.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+    },
     /// SQLite refused the file: no database, no permission, a damaged disk.
     #[error("{} could not be opened as a SQLite database", path.display())]
     Connect {
@@ -48,12 +71,33 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+    /// The file is a database, and cannot be read.
+    #[error("{} could not be read", path.display())]
+    Look {
+        /// The file.
+        path: PathBuf,
+        /// What was being read, and what the driver said.
+        #[source]
+        source: StoreError,
+    },
+    /// The tables were made by a newer program. Nothing was changed.
+    #[error(
+        "{} has been used by a newer Latchkey: this one does not know version {version} of its tables. Use that program, \
+         or restore the backup made before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The first version this program does not know.
+        version: i64,
+    },
     /// The tables could not be brought up to date; nothing was changed.
     #[error("the tables in {} could not be brought up to date", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,
-        /// What went wrong. A version that is missing means that a newer Latchkey has used this database.
+        /// What went wrong.
         #[source]
         source: MigrateError,
     },
@@ -73,6 +117,16 @@ impl SqliteStore {
     pub async fn open(path_or_url: &str) -> Result<Self, OpenError> {
         let path = file_path(path_or_url)?;
         create_file(&path)?;
+        Self::open_file(path).await
+    }
+
+    /// The same for a database that has to be there: nothing is made.
+    pub async fn open_existing(path_or_url: &str) -> Result<Self, OpenError> {
+        Self::open_file(existing_file(path_or_url)?).await
+    }
+
+    async fn open_file(path: PathBuf) -> Result<Self, OpenError> {
+        refuse_foreign_log(&path)?;
         let connect = |source| OpenError::Connect { path: path.clone(), source };
         migrate(&path).await?;
         let writer = writers().connect_with(writing(&path, BUSY_TIMEOUT)).await.map_err(connect)?;
@@ -96,6 +150,52 @@ pub fn file_path(text: &str) -> Result<PathBuf, OpenError> {
         return Err(OpenError::NotAFile(text.to_owned()));
     }
     Ok(PathBuf::from(path))
+}
+
+/// The path, if a file is there and has no other database's log beside it.
+pub(crate) fn existing_file(path_or_url: &str) -> Result<PathBuf, OpenError> {
+    let path = file_path(path_or_url)?;
+    if !path.exists() {
+        return Err(OpenError::Missing { path });
+    }
+    refuse_foreign_log(&path)?;
+    Ok(path)
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
+/// A backup put in the place of a database whose write-ahead log was left beside it: SQLite would take that log for the
+/// backup's own and write its pages over it.
+///
+/// A database that has a log says so in its header (bytes 18 and 19: 2; a backup's are 1) before it has one. The log is
+/// looked at first, because another process may be giving a new database its log right now.
+fn refuse_foreign_log(path: &Path) -> Result<(), OpenError> {
+    let log = log_of(path);
+    let lies_there = std::fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0);
+    let mut header = [0; 20];
+    let read = std::fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut header));
+    if lies_there && read.is_ok() && header[18..] == [1, 1] {
+        return Err(OpenError::ForeignLog { path: path.to_owned(), log });
+    }
+    Ok(())
+}
+
+/// One connection that cannot write.
+pub(crate) async fn connect_reading(path: &Path) -> Result<SqliteConnection, OpenError> {
+    reading(path).connect().await.map_err(|source| OpenError::Connect { path: path.to_owned(), source })
+}
+
+/// One connection that cannot write, and leaves no traces.
+///
+/// A database with a write-ahead log cannot be read without making the files that go with it. If they are not there,
+/// nobody has the database open, nothing is outside the one file, and it can be read as a file that never changes.
+pub(crate) async fn connect_looking(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let options = reading(path).immutable(!log_of(path).exists());
+    options.connect().await.map_err(|source| OpenError::Connect { path: path.to_owned(), source })
 }
 
 fn create_file(path: &Path) -> Result<(), OpenError> {
@@ -187,7 +287,10 @@ async fn open_readers(path: &Path) -> Result<SqlitePool, sqlx::Error> {
 /// waits, and then finds nothing left to do.
 async fn migrate(path: &Path) -> Result<(), OpenError> {
     let connect = |source| OpenError::Connect { path: path.to_owned(), source };
-    let failed = |source| OpenError::Migrate { path: path.to_owned(), source };
+    let failed = |source| match source {
+        MigrateError::VersionMissing(version) => OpenError::Newer { path: path.to_owned(), version },
+        source => OpenError::Migrate { path: path.to_owned(), source },
+    };
     let mut connection = connect_in_wal_mode(path).await.map_err(connect)?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(connect)?;
     MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(failed)?;

@@ -118,7 +118,8 @@ async fn a_database_of_a_newer_version_is_refused() {
         .await
         .expect("written");
     let refused = SqliteStore::open(path.to_str().expect("UTF-8")).await;
-    assert!(matches!(refused, Err(OpenError::Migrate { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::Newer { version: 9999, .. })), "{refused:?}");
+    assert!(refused.expect_err("refused").to_string().contains("has been used by a newer Latchkey"));
 }
 
 #[cfg(unix)]
