@@ -59,7 +59,7 @@ impl Default for Limits {
         Self {
             connections: 4_096,
             headers: Duration::from_secs(9),
-            answer: Duration::from_secs(10),
+            answer: Duration::from_secs(8),
             buffer: 16 * 1024,
             notice: Duration::from_secs(1),
             stop: Duration::from_secs(20),

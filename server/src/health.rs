@@ -71,19 +71,28 @@ impl Health {
 
     fn say_what_changed(&self, report: Report, reason: Option<&str>) {
         let before = self.reported.lock().unwrap_or_else(PoisonError::into_inner).replace(report);
-        // That it is asked to stop is logged where that happens.
-        let same = |before: Report| Report { stopping: report.stopping, ready: report.ready, ..before } == report;
-        let well =
-            [report.database, report.master_key, report.disk].iter().all(|condition| *condition == Condition::Ok);
-        if before.is_some_and(same) || (before.is_none() && well) {
+        if !report.is_news_after(before) {
             return;
         }
         let Report { database, master_key, disk, .. } = report;
-        if well {
+        if report.is_well() {
             tracing::info!("every check of /readyz passes again");
         } else {
             tracing::warn!(?database, ?master_key, ?disk, reason, "a check of /readyz does not pass");
         }
+    }
+}
+
+impl Report {
+    fn is_well(self) -> bool {
+        [self.database, self.master_key, self.disk].iter().all(|condition| *condition == Condition::Ok)
+    }
+
+    /// Whether a check passes or fails that did not before. That the process is asked to stop is logged where that
+    /// happens.
+    fn is_news_after(self, before: Option<Self>) -> bool {
+        let checks = |report: Self| (report.database, report.master_key, report.disk);
+        before.map_or(!self.is_well(), |before| checks(before) != checks(self))
     }
 }
 
@@ -144,4 +153,25 @@ pub(crate) fn free_space(file: &Path) -> io::Result<u64> {
 #[cfg(not(unix))]
 pub(crate) fn free_space(_: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changes_is_news() {
+        let report = |database, stopping: bool| Report {
+            ready: database == Condition::Ok && !stopping,
+            stopping,
+            database,
+            master_key: Condition::Ok,
+            disk: Condition::Ok,
+        };
+        let (well, ill) = (report(Condition::Ok, false), report(Condition::Failing, false));
+        assert!(!well.is_news_after(None) && ill.is_news_after(None));
+        assert!(ill.is_news_after(Some(well)) && well.is_news_after(Some(ill)));
+        assert!(!well.is_news_after(Some(well)) && !ill.is_news_after(Some(ill)));
+        assert!(!report(Condition::Ok, true).is_news_after(Some(well)));
+    }
 }

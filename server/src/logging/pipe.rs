@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait to be written. A line has a few hundred bytes.
-const QUEUE: usize = 8_192;
+const QUEUE: usize = 4_096;
 
 /// How long the end of the process waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);

@@ -164,3 +164,9 @@ impl Drop for Served {
 pub fn write(path: &str, text: &str) {
     std::fs::write(Path::new(path), text).unwrap();
 }
+
+/// What whoever runs the tests has said; no setting of the program's.
+#[expect(clippy::disallowed_methods, reason = "only the program reads its environment in one place")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
