@@ -1,5 +1,5 @@
-//! What Debian and its relatives package: Rust's source, taken without touching the system, and Chromium, installed
-//! into it.
+//! What Debian and its relatives package: Rust's source and single programs, taken without touching the system, and
+//! Chromium, installed into it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,27 @@ struct Mirror {
 /// returns the directory of the standard library within. The system's own package lists stay as they are.
 pub(crate) fn rust_source(version: &str, scratch: &Path) -> Outcome<PathBuf> {
     require_debian()?;
-    let apt = PrivateApt::new(scratch)?;
+    let apt = PrivateApt::new(scratch, SUITE)?;
     apt.run("apt-get", &["update"])?;
     let package = format!("rust-src={}", apt.version_of("rust-src", version)?);
-    apt.run("apt-get", &["download", &package])?;
-    let archive = only_package_in(&apt.home)?;
-    let unpacked = apt.home.join("unpacked");
-    Program::new("dpkg-deb").arg("-x").arg(archive).arg(&unpacked).run()?;
+    let unpacked = apt.unpack(&package)?;
     wasm_std::library_within(&unpacked).ok_or_else(|| format!("`{package}` holds no standard library.").into())
+}
+
+/// Downloads the package of this name, of the system's own release, and returns where the program of the same name lies
+/// within. For programs that need nothing a system does not have.
+pub(crate) fn program(name: &str, scratch: &Path) -> Outcome<PathBuf> {
+    require_debian()?;
+    let release = fs::read_to_string("/etc/os-release").attempt("read which release of Debian this is")?;
+    let codename = codename(&release).ok_or("/etc/os-release names no release of Debian.")?;
+    let apt = PrivateApt::new(scratch, codename)?;
+    apt.run("apt-get", &["update"])?;
+    let program = apt.unpack(name)?.join("usr/bin").join(name);
+    if program.is_file() { Ok(program) } else { Err(format!("the package `{name}` holds no program.").into()) }
+}
+
+fn codename(os_release: &str) -> Option<&str> {
+    os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="))
 }
 
 /// Installs a package system-wide, which only root can; `what_for` completes "wrk is needed …".
@@ -62,14 +75,14 @@ struct PrivateApt {
 }
 
 impl PrivateApt {
-    fn new(scratch: &Path) -> Outcome<Self> {
+    fn new(scratch: &Path, suite: &str) -> Outcome<Self> {
         let home = scratch.join("apt");
         let _ = fs::remove_dir_all(&home);
         for directory in ["lists/partial", "cache/archives/partial", "state"] {
             fs::create_dir_all(home.join(directory)).attempt(format!("create directories in {}", home.display()))?;
         }
         let mirror = system_mirror()?;
-        let line = format!("deb [signed-by={}] {} {SUITE} main\n", mirror.keyring, mirror.uri);
+        let line = format!("deb [signed-by={}] {} {suite} main\n", mirror.keyring, mirror.uri);
         fs::write(home.join("sources.list"), line).attempt("write a sources list")?;
         Ok(Self { home })
     }
@@ -91,6 +104,15 @@ impl PrivateApt {
 
     fn run(&self, program: &str, words: &[&str]) -> Outcome<()> {
         self.program(program).args(words).output().map(drop)
+    }
+
+    /// Downloads a package and returns the directory with what it holds.
+    fn unpack(&self, package: &str) -> Outcome<PathBuf> {
+        self.run("apt-get", &["download", package])?;
+        let archive = only_package_in(&self.home)?;
+        let unpacked = self.home.join("unpacked");
+        Program::new("dpkg-deb").arg("-x").arg(archive).arg(&unpacked).run()?;
+        Ok(unpacked)
     }
 
     /// The package's version that belongs to this version of the compiler. Another one's source does not build.
@@ -208,6 +230,12 @@ mod tests {
         let expected =
             Mirror { uri: "http://mirror.example/debian/".to_owned(), keyring: "/keys/debian-archive.gpg".to_owned() };
         assert_eq!(line_mirrors(text), [expected]);
+    }
+
+    #[test]
+    fn the_release_is_read_from_what_the_system_says_of_itself() {
+        assert_eq!(codename("ID=debian\nVERSION_CODENAME=bookworm\nNAME=x\n"), Some("bookworm"));
+        assert_eq!(codename("NAME=\"Elsewhere\"\n"), None);
     }
 
     #[test]

@@ -78,10 +78,12 @@ fn rust_tests(unit: Unit, deep: bool) -> Tally {
     tally.and_ended(ended.is_ok())
 }
 
-/// `LATCHKEY_PYTHON` runs the dashboard's Python snippet. `--deep` lets generated tests try far more cases.
+/// `LATCHKEY_PYTHON` runs the dashboard's Python snippet. `--deep` lets generated tests try far more cases, and
+/// plays slow clients with slowhttptest.
 fn test_environment(deep: bool) -> Outcome<Vec<(&'static str, String)>> {
     let mut variables = vec![("LATCHKEY_PYTHON", tools::python()?.display().to_string())];
     if deep {
+        tools::slowhttptest()?;
         variables.push(("LATCHKEY_TEST_DEEP", "1".to_owned()));
         variables.push(("PROPTEST_CASES", "20000".to_owned()));
     }

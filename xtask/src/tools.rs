@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lock::InstallLock;
 use crate::shell::{Attempt as _, Outcome, Program, find, step};
-use crate::{browser, wasm_std};
+use crate::{browser, debian, wasm_std};
 
 /// Newer ones need a newer compiler than the workspace's.
 const CARGO_LEPTOS: &str = "0.3.9";
@@ -119,6 +119,21 @@ fn wasm_opt() -> Outcome<()> {
             .arg(npm_directory(&directory()?))
             .arg(format!("binaryen@{BINARYEN}"))
             .run()
+    })
+}
+
+/// What slow clients are played with under `--deep`.
+pub(crate) fn slowhttptest() -> Outcome<()> {
+    const NAME: &str = "slowhttptest";
+    if find(NAME).is_some() {
+        return Ok(());
+    }
+    let _lock = InstallLock::take()?;
+    step("Getting slowhttptest from the distribution's packages", || {
+        let home = directory()?;
+        let packaged = debian::program(NAME, &home.join(NAME))?;
+        std::fs::create_dir_all(home.join("bin")).attempt("make a directory for programs")?;
+        std::fs::copy(packaged, home.join("bin").join(NAME)).map(drop).attempt("keep slowhttptest")
     })
 }
 

@@ -1,9 +1,16 @@
 //! Ending the program while it works.
 
 use crate::program::Place;
+use crate::world::{World, server_function};
+use backend::store::Store as _;
+use backend::{Clock as _, OsEntropy};
+use domain::SubmissionId;
+use server::accept::{self, Limits, Stopping};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -74,4 +81,41 @@ fn asking_twice_ends_the_program_at_once_and_well() {
         let log = std::fs::read_to_string(place.path("serve.log")).unwrap();
         assert!(log.contains("stopping: /readyz says so") && log.trim_end().ends_with("stopped"), "{log}");
     }
+}
+
+#[tokio::test]
+async fn a_roll_in_the_middle_of_its_transaction_is_finished() {
+    let world = World::http().await;
+    let created = world.account().await;
+    let cookie = world.signed_in().await;
+    let listener = accept::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (ask, asked) = mpsc::channel(1);
+    let limits = Limits { notice: Duration::ZERO, ..Limits::default() };
+    let serving = tokio::spawn(accept::serve(listener, world.router.clone(), limits, Stopping::default(), asked));
+
+    // The roll waits for this one to end.
+    let other = world.store.begin_write().await.unwrap();
+    let submission = SubmissionId::mint(world.clock.now(), &OsEntropy);
+    let form = format!("pair={}&submission={submission}&expire_old=1h", created.first_pair.pair.id);
+    let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: {addr}\r\nSec-Fetch-Site: same-origin\r\nAccept: application/json\r\nCookie: {cookie}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        server_function("roll_keys"),
+        form.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ask.send(()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!serving.is_finished(), "it waits for the roll");
+    drop(other);
+
+    let mut said = String::new();
+    tokio::time::timeout(SOON, stream.read_to_string(&mut said)).await.unwrap().unwrap();
+    assert!(said.starts_with("HTTP/1.1 200") && said.contains("connection: close"), "{said}");
+    tokio::time::timeout(SOON, serving).await.unwrap().unwrap();
+    let pairs = world.store.list_pairs(&created.first_pair.pair.account_id).await.unwrap();
+    assert_eq!(pairs.len(), 2, "the roll was written");
 }
