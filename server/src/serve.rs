@@ -152,3 +152,24 @@ fn stop_signals(notifier: Notifier) -> io::Result<mpsc::Receiver<()>> {
     });
     Ok(asked)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_unit(name: &str) -> u64 {
+        let unit = include_str!("../../packaging/latchkey.service");
+        let value = unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).expect(name);
+        value.parse().expect("a plain number")
+    }
+
+    /// Killed by its service manager, it would cut off requests that it promises to finish.
+    #[test]
+    fn the_unit_gives_the_process_the_time_and_the_files_it_needs() {
+        let settings = Settings::load(&crate::config::SettingFlags::default(), &crate::config::Environment::of(&[]));
+        let notice = settings.expect("defaults").stop_notice;
+        let longest = notice + Limits::default().stop + LAST_WRITES + Duration::from_secs(2);
+        assert!(of_unit("TimeoutStopSec") > longest.as_secs(), "{longest:?}");
+        assert!(of_unit("LimitNOFILE") >= Limits::default().connections as u64 + 128);
+    }
+}

@@ -8,6 +8,7 @@
     reason = "the bans keep the product's clock, entropy and environment injectable; a build tool reads its own"
 )]
 
+mod archive;
 mod arguments;
 mod arrows;
 mod bench;
@@ -15,6 +16,7 @@ mod browser;
 mod check;
 mod crates;
 mod debian;
+mod dist;
 mod gates;
 mod leptos;
 mod lock;
@@ -46,6 +48,7 @@ cargo xtask COMMAND
                                 --rust, --browser: one half only
   check                         formatting, lints, docs, stylesheets, and the arrows between crates
   bench [--keys] [--requests]   what a key and a request cost, beside a bare axum route; takes a quiet machine
+  dist                          the release build as one archive, for machines without Rust: target/dist
   setup                         get every tool the commands above need, and stop
   help                          this text
 
@@ -70,6 +73,7 @@ fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         "test" => test::run(arguments),
         "check" => check::run(arguments),
         "bench" => bench::run(arguments),
+        "dist" => dist::run(arguments),
         "setup" => setup(arguments),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -10,7 +10,7 @@ use crate::leptos::{self, Build, Profile};
 use crate::shell::{Attempt as _, Outcome, Program, step};
 use crate::tally::{self, Tally};
 use crate::tools::{self, Needs};
-use crate::{browser, report, workspace};
+use crate::{archive, browser, report, workspace};
 
 /// What a person asked for.
 #[derive(Clone, Copy)]
@@ -102,6 +102,10 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     if profile == Profile::Release {
         report::sizes(&build.site_root)?;
     }
+    let mut tally = Tally::default();
+    if profile == Profile::Release {
+        tally.add(archive::stories(&build));
+    }
     let report_path = workspace::target_directory()?.join(format!("stories-{}.json", profile.name()));
     // An old report must never be counted for a run that wrote none.
     let _ = fs::remove_file(&report_path);
@@ -109,7 +113,8 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
         playwright(profile, &build, &report_path)?.run()
     });
     let written = fs::read_to_string(&report_path).attempt("read the report of the browser stories")?;
-    Ok(tally::of_playwright(&written)?.and_ended(ended.is_ok()))
+    tally.add(tally::of_playwright(&written)?.and_ended(ended.is_ok()));
+    Ok(tally)
 }
 
 fn playwright(profile: Profile, build: &Build, report: &Path) -> Outcome<Program> {

@@ -26,6 +26,25 @@ fn a_first_start_needs_nothing_and_says_where_to_go() {
     assert_eq!((mode("data/master.key"), mode("data/latchkey.db")), (0o600, 0o600));
 }
 
+/// With `Type=notify`, `systemctl start` returns when the process says that it is ready, and not before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_manager_hears_when_it_is_ready_and_when_it_stops() {
+    let place = Place::new();
+    let manager = std::os::unix::net::UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let hear = || {
+        let mut buffer = [0; 200];
+        let length = manager.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    let served = place.serve(&[("NOTIFY_SOCKET", &place.path("notify"))]);
+    assert!(hear().starts_with("READY=1\n"));
+    assert_eq!(served.get("/readyz", "").0, 200);
+    served.stop();
+    assert!(hear().starts_with("STOPPING=1\n"));
+}
+
 #[test]
 fn closed_sign_up_points_to_the_command_line() {
     let place = Place::new();
