@@ -1,6 +1,6 @@
 //! Every URL of the dashboard as a typed function. Nothing else spells one.
 
-use domain::PairId;
+use domain::{PairId, SessionId};
 
 /// Where a person lands who names no page: leads to the developers tab.
 pub const ROOT: &str = "/";
@@ -10,6 +10,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_UP: &str = "/sign-up";
 /// Setting a password with a one-time link. The link's secret is in the fragment, which no server and no log sees.
 pub const SET_PASSWORD: &str = "/set-password";
+/// Opening an invitation. The link's secret is in the fragment, as in [`SET_PASSWORD`].
+pub const INVITATION: &str = "/invitation";
 /// Leads to the developers tab.
 pub const DASHBOARD: &str = "/dashboard";
 /// The developers tab.
@@ -24,8 +26,10 @@ pub const ACTIVITY: &str = "/dashboard/activity";
 pub const ACTIVITY_CSV: &str = "/dashboard/activity.csv";
 /// The audit trail as a file for programs: one JSON object on each line.
 pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
-/// The person's sessions.
+/// What the person signs in with, and where they are signed in.
 pub const SESSIONS: &str = "/dashboard/sessions";
+/// Ending sessions, as a page of its own: one that the query names, or all others.
+pub const END_SESSION: &str = "/dashboard/sessions/end";
 /// Where no screen is and none will be: what the page for addresses that lead nowhere is drawn at.
 pub const NOWHERE: &str = "/nowhere-at-all";
 /// What every server function's path begins with.
@@ -41,12 +45,21 @@ pub fn expire(pair: &PairId) -> String {
     format!("{EXPIRE}?pair={pair}")
 }
 
+/// The page that ends this session.
+pub fn end_session(session: &SessionId) -> String {
+    format!("{END_SESSION}?session={session}")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn paths_of_pages_and_of_server_functions_do_not_meet() {
-        use super::{ACTIVITY, DEVELOPERS, EXPIRE, ROLL, SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP};
-        for page in [SIGN_IN, SIGN_UP, SET_PASSWORD, DEVELOPERS, ROLL, EXPIRE, ACTIVITY, SESSIONS] {
+        use super::{
+            ACTIVITY, DEVELOPERS, END_SESSION, EXPIRE, INVITATION, ROLL, SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP,
+        };
+        let entrance = [SIGN_IN, SIGN_UP, SET_PASSWORD, INVITATION];
+        let dashboard = [DEVELOPERS, ROLL, EXPIRE, ACTIVITY, SESSIONS, END_SESSION];
+        for page in entrance.into_iter().chain(dashboard) {
             assert!(!page.starts_with(super::SERVER_FUNCTIONS));
         }
     }

@@ -1,8 +1,9 @@
 //! The table of pages.
 
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
-use crate::features::entrance::{SetPasswordPage, SignInPage, SignUpPage};
+use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
 use crate::features::not_found::NotFound;
+use crate::features::sessions::{EndSessionPage, SessionsPage};
 use crate::{browser, paths};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -24,9 +25,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/developers") view=DevelopersPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/roll") view=RollPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/expire") view=ExpirePage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/sessions") view=SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/sessions/end") view=EndSessionPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/set-password") view=SetPasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -1,13 +1,15 @@
 //! The server's half of server functions: who is calling, and how an answer sets a cookie. Not in the browser's build.
 
 pub(crate) mod developers;
+pub(crate) mod sessions;
 
 use crate::error::AppError;
-use crate::features::entrance::Typed;
+use crate::features::entrance::{OpenInvitation, Typed, WayIn};
+use crate::features::sessions::Said;
 use crate::paths;
 use backend::sign_in::SignedInSession;
 use backend::store::Obstacle;
-use backend::{Backend, Caller, Error, RequestContext};
+use backend::{Backend, Caller, Error, RequestContext, SignUp};
 use domain::Refusal;
 use http::header::{ACCEPT, COOKIE, SET_COOKIE};
 use http::request::Parts;
@@ -27,8 +29,6 @@ pub struct Site {
     pub public_url: String,
     /// Where the company's API is, without a trailing slash.
     pub api_url: String,
-    /// Whether strangers may sign up.
-    pub sign_up_open: bool,
     /// How cookies are named and marked.
     pub cookies: Cookies,
     /// Served over plain HTTP to other machines: the pages warn.
@@ -64,6 +64,14 @@ impl Cookies {
         }
     }
 
+    /// The name of a cookie for what a page tells the next one.
+    fn short_lived(self, what: &str) -> String {
+        match self {
+            Self::Https => format!("__Host-latchkey-{what}"),
+            Self::Http => format!("latchkey-{what}"),
+        }
+    }
+
     fn set(self, name: &str, value: &str, max_age_seconds: Option<u32>) -> Option<HeaderValue> {
         let secure = match self {
             Self::Https => "; Secure",
@@ -77,6 +85,12 @@ impl Cookies {
 /// How long what was typed into a refused form is kept for the page that shows it again.
 const TYPED_SECONDS: u32 = 120;
 const TYPED: &str = "latchkey-typed";
+/// How long what was done is kept for the page that says so.
+const SAID_SECONDS: u32 = 60;
+const SAID: &str = "said";
+/// How long the code of an invitation is kept, from opening it to signing up with it.
+const INVITATION_SECONDS: u32 = 3_600;
+const INVITATION: &str = "invitation";
 const DEVICE_SECONDS: u32 = 180 * 24 * 3_600;
 
 /// The use cases.
@@ -117,14 +131,12 @@ pub(crate) fn enter(opened: backend::Result<SignedInSession>, email: &str, name:
             add_cookie(cookies.set(cookies.session(), &opened.session.expose(), None));
             add_cookie(cookies.set(cookies.device(), &opened.device.expose(), Some(DEVICE_SECONDS)));
             add_cookie(cookies.set(TYPED, "", Some(0)));
+            forget_invitation();
             leptos_axum::redirect(paths::DEVELOPERS);
             Ok(())
         }
         Err(error) => {
-            if is_plain_form() {
-                let typed = format!("{}&{}", encode(email), encode(name));
-                add_cookie(cookies.set(TYPED, &typed, Some(TYPED_SECONDS)));
-            }
+            remember_typed(true, email, name);
             Err(error.into())
         }
     }
@@ -143,6 +155,107 @@ pub(crate) fn leave(ended: backend::Result<()>) -> Result<(), AppError> {
         }
         Err(fault @ Error::Fault(_)) => Err(fault.into()),
     }
+}
+
+/// Keeps what was typed into a plain form that was refused, for the page that shows it again; forgets it otherwise.
+pub(crate) fn remember_typed(refused: bool, email: &str, name: &str) {
+    if is_plain_form() {
+        let cookies = site().cookies;
+        let typed = format!("{}&{}", encode(email), encode(name));
+        let kept =
+            if refused { cookies.set(TYPED, &typed, Some(TYPED_SECONDS)) } else { cookies.set(TYPED, "", Some(0)) };
+        add_cookie(kept);
+    }
+}
+
+/// Has the next page say what was done. A cookie and not the URL: a link must not make a page say it.
+pub(crate) fn say(said: Said) {
+    let cookies = site().cookies;
+    add_cookie(cookies.set(&cookies.short_lived(SAID), said.as_str(), Some(SAID_SECONDS)));
+}
+
+/// What was done just before this page, said once.
+pub(crate) fn take_said() -> Option<Said> {
+    let cookies = site().cookies;
+    let name = cookies.short_lived(SAID);
+    let said = use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name))?;
+    add_cookie(cookies.set(&name, "", Some(0)));
+    Said::parse(&said)
+}
+
+/// Answers a form of the page about signing in: leads to it with what was done, or back to `form` with the error.
+pub(crate) fn answer_at<F>(answer: backend::Result<()>, form: &str, said: Said) -> Result<(), AppError>
+where
+    F: ServerFn<Error = AppError>,
+{
+    let answer = or_sign_in(answer.map_err(AppError::from));
+    match answer {
+        Ok(()) => {
+            say(said);
+            leptos_axum::redirect(paths::SESSIONS);
+        }
+        Err(AppError::Refused(Refusal::SignedOut)) => {}
+        Err(error) if is_plain_form() => lead_back::<F>(error, form, ""),
+        Err(_) => {}
+    }
+    answer
+}
+
+/// Leads back to the form at `form`, with the error in its URL and `fragment` (`#…`, or nothing) behind it.
+fn lead_back<F: ServerFn>(error: AppError, form: &str, fragment: &str) {
+    // Only path and query of the URL are used: the host is there because a URL needs one.
+    if let Ok(url) = ServerFnUrlError::new(F::PATH, error).to_url(&format!("http://here{form}")) {
+        leptos_axum::redirect(&format!("{}?{}{fragment}", url.path(), url.query().unwrap_or_default()));
+    }
+}
+
+/// How somebody may come in who is not here yet.
+pub(crate) async fn way_in() -> Result<WayIn, AppError> {
+    let (backend, policy) = (backend(), backend().policy().sign_up);
+    let uninvited = match policy {
+        SignUp::Open => WayIn::Open,
+        SignUp::Invite => WayIn::InvitationNeeded,
+        SignUp::Closed => WayIn::Closed,
+    };
+    let Some(secret) = invitation() else {
+        return Ok(uninvited);
+    };
+    match backend.find_invitation(&secret).await {
+        Ok(invitation) => Ok(WayIn::Invited { email: invitation.email.map(String::from) }),
+        Err(Error::Refused(_)) if policy == SignUp::Invite => Ok(WayIn::InvitationInvalid),
+        Err(Error::Refused(_)) => Ok(uninvited),
+        Err(fault @ Error::Fault(_)) => Err(fault.into()),
+    }
+}
+
+/// The code of the invitation that this browser has opened.
+pub(crate) fn invitation() -> Option<String> {
+    let name = site().cookies.short_lived(INVITATION);
+    use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name)).filter(|secret| !secret.is_empty())
+}
+
+fn forget_invitation() {
+    let cookies = site().cookies;
+    if invitation().is_some() {
+        add_cookie(cookies.set(&cookies.short_lived(INVITATION), "", Some(0)));
+    }
+}
+
+/// Keeps the code of an invitation that can be used, and leads to the sign-up page; or back to where it is typed.
+///
+/// In a cookie, so that it stands in no URL and no page while the form is filled in.
+pub(crate) fn invitation_opened<T>(opened: backend::Result<T>, secret: &str) -> Result<(), AppError> {
+    let opened = opened.map(|_| ()).map_err(AppError::from);
+    match opened {
+        Ok(()) => {
+            let cookies = site().cookies;
+            add_cookie(cookies.set(&cookies.short_lived(INVITATION), secret, Some(INVITATION_SECONDS)));
+            leptos_axum::redirect(paths::SIGN_UP);
+        }
+        Err(error) if is_plain_form() => lead_back::<OpenInvitation>(error, paths::INVITATION, ""),
+        Err(_) => {}
+    }
+    opened
 }
 
 /// Answers a form of the developers tab.
@@ -164,10 +277,7 @@ where
             Ok(value)
         }
         Err(error) => {
-            // Only path and query of the URL are used: the host is there because a URL needs one.
-            if let Ok(url) = ServerFnUrlError::new(F::PATH, error).to_url(&format!("http://here{form}")) {
-                leptos_axum::redirect(&format!("{}?{}", url.path(), url.query().unwrap_or_default()));
-            }
+            lead_back::<F>(error, form, "");
             Err(error)
         }
     }

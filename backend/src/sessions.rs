@@ -18,6 +18,8 @@ const NOTE_USE_EVERY: Duration = Duration::minutes(1);
 /// A person's own sessions.
 #[derive(Debug)]
 pub struct OwnSessions {
+    /// What the account they act in is called.
+    pub account_name: String,
     /// Those that live, the last used first.
     pub sessions: Vec<SessionRecord>,
     /// The instant at which they did.
@@ -117,10 +119,11 @@ impl Backend {
     /// The caller's own sessions that live, the last used first.
     pub async fn list_sessions(&self, context: &RequestContext) -> Result<OwnSessions> {
         let person = context.person()?;
+        let account = self.store.find_account(&person.account_id).await?.ok_or(Refusal::NotFound)?;
         let all = self.store.list_sessions(&person.user_id).await?;
         let now = self.clock.now();
         let sessions = all.into_iter().filter(|s| lives(s.created_at, s.last_used_at, now)).collect();
-        Ok(OwnSessions { sessions, now })
+        Ok(OwnSessions { account_name: account.name, sessions, now })
     }
 
     /// Ends one of the caller's sessions. Their own one is signed out; for another the password may be due.

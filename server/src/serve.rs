@@ -89,8 +89,11 @@ fn greet(settings: &Settings, serving: &Serving, addr: SocketAddr) -> io::Result
     let url = &serving.site.public_url;
     output::line(match settings.policy.sign_up {
         SignUp::Open => format!("Open {url}{} to make an account.", app::paths::SIGN_UP),
-        SignUp::Invite | SignUp::Closed => {
-            format!("Open {url}. Sign-up is not open; make accounts with `latchkey account create --email ADDRESS`.")
+        SignUp::Invite => {
+            format!("Open {url}. Sign-up is by invitation; make one with `latchkey invitation create`.")
+        }
+        SignUp::Closed => {
+            format!("Open {url}. Sign-up is closed; make accounts with `latchkey account create --email ADDRESS`.")
         }
     })
 }

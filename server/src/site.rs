@@ -2,7 +2,6 @@
 
 use crate::config::{PublicUrl, Settings};
 use app::server_context::{Cookies, Site};
-use backend::SignUp;
 use leptos::config::{Env, LeptosOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,7 +23,6 @@ pub fn describe(settings: &Settings, addr: SocketAddr) -> Site {
         product_name: settings.product_name.clone(),
         public_url: url.origin().to_owned(),
         api_url: settings.api_url.clone().unwrap_or_else(|| url.origin().to_owned()),
-        sign_up_open: settings.policy.sign_up == SignUp::Open,
         cookies: if url.is_https() { Cookies::Https } else { Cookies::Http },
         insecure: !url.is_https() && (exposed || !url.is_loopback()),
     }

@@ -4,3 +4,4 @@ pub mod dashboard;
 pub mod developers;
 pub mod entrance;
 pub mod not_found;
+pub mod sessions;

@@ -9,6 +9,8 @@ pub enum FieldKind {
     Text,
     /// An e-mail address that identifies the person.
     Email,
+    /// Another e-mail address, that identifies nobody yet.
+    NewEmail,
     /// The person's password.
     CurrentPassword,
     /// A password being chosen.
@@ -21,7 +23,7 @@ impl FieldKind {
     const fn input_type(self) -> &'static str {
         match self {
             Self::Text | Self::Code => "text",
-            Self::Email => "email",
+            Self::Email | Self::NewEmail => "email",
             Self::CurrentPassword | Self::NewPassword => "password",
         }
     }
@@ -30,6 +32,7 @@ impl FieldKind {
         match self {
             Self::Text => "organization",
             Self::Email => "username",
+            Self::NewEmail => "email",
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
             Self::Code => "off",
@@ -44,8 +47,11 @@ pub fn Field(
     /// The name the form sends it under. Unique on the page, since the ids are made of it.
     name: &'static str,
     label: &'static str,
-    #[prop(optional, into)] hint: Option<&'static str>,
+    #[prop(default = None, into)] hint: Option<&'static str>,
     #[prop(optional)] required: bool,
+    /// Shown and sent, and not to be changed.
+    #[prop(optional)]
+    readonly: bool,
     /// What the field starts with.
     #[prop(optional, into)]
     value: String,
@@ -80,6 +86,7 @@ pub fn Field(
                 spellcheck="false"
                 value=value
                 required=required
+                readonly=readonly
                 aria-invalid=move || error.get().map(|_| "true")
                 aria-describedby=described_by
                 node_ref=node_ref

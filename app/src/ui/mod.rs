@@ -9,6 +9,7 @@ mod dialog;
 mod field;
 mod form_error;
 mod notice;
+mod script;
 mod selected_field;
 mod time;
 
@@ -21,5 +22,6 @@ pub use dialog::Dialog;
 pub use field::{Field, FieldKind};
 pub use form_error::use_form_error;
 pub use notice::Notice;
+pub use script::Script;
 pub use selected_field::SelectedField;
 pub use time::{Moment, Time};

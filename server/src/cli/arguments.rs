@@ -2,7 +2,7 @@
 
 use crate::config::SettingFlags;
 use clap::{Args, Parser, Subcommand};
-use domain::{AccountId, ExpireOld, PairId, SubmissionId};
+use domain::{AccountId, ExpireOld, InvitationId, PairId, SubmissionId};
 use std::path::PathBuf;
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
@@ -59,6 +59,9 @@ pub(super) enum Command {
     /// People
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Invitations to sign up, where sign-up is by invitation
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
     /// The key pairs of an account
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -96,6 +99,34 @@ pub(super) enum PersonCommand {
         /// The address they sign in with
         #[arg(long)]
         email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InvitationCommand {
+    /// Print a one-time link, valid for 7 days, with which somebody signs up
+    Create {
+        /// The only address that may sign up with it [default: any]
+        #[arg(long)]
+        email: Option<String>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the invitations that can still be used, newest first
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End an invitation before it is used
+    Revoke {
+        /// The invitation's id
+        #[arg(long)]
+        invitation: InvitationId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -164,6 +195,11 @@ impl Command {
             | Self::Backup { json, .. }
             | Self::Restore { json, .. }
             | Self::Settings { json, .. }
+            | Self::Invitation(
+                InvitationCommand::Create { json, .. }
+                | InvitationCommand::List { json }
+                | InvitationCommand::Revoke { json, .. },
+            )
             | Self::Keys(
                 KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },
             ) => *json,

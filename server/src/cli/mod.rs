@@ -7,6 +7,7 @@ mod account;
 mod arguments;
 mod backup;
 mod failure;
+mod invitation;
 mod keys;
 mod person;
 mod settings;
@@ -16,7 +17,7 @@ use crate::config::{Environment, Settings};
 use crate::middleware::RequestId;
 use crate::opening::Installation;
 use crate::{check, logging, output, serve, site};
-use arguments::{AccountCommand, Arguments, Command, KeysCommand, PersonCommand};
+use arguments::{AccountCommand, Arguments, Command, InvitationCommand, KeysCommand, PersonCommand};
 use backend::{Backend, RequestContext};
 use clap::Parser as _;
 use failure::Failure;
@@ -71,6 +72,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             }
             Command::Person(command) => {
                 at_desk(&settings, &environment, async |desk| person(command, desk).await).await
+            }
+            Command::Invitation(command) => {
+                at_desk(&settings, &environment, async |desk| invitation(command, desk).await).await
             }
             Command::Keys(command) => at_desk(&settings, &environment, async |desk| keys(command, desk).await).await,
         }
@@ -127,6 +131,14 @@ async fn account(command: AccountCommand, desk: &Desk) -> Result<(), Failure> {
 async fn person(command: PersonCommand, desk: &Desk) -> Result<(), Failure> {
     match command {
         PersonCommand::SetPasswordLink { email } => person::set_password_link(&email, desk).await,
+    }
+}
+
+async fn invitation(command: InvitationCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        InvitationCommand::Create { email, json } => invitation::create(email.as_deref(), json, desk).await,
+        InvitationCommand::List { json } => invitation::list(json, desk).await,
+        InvitationCommand::Revoke { invitation, json } => invitation::revoke(&invitation, json, desk).await,
     }
 }
 

@@ -14,7 +14,10 @@ struct Entry {
 }
 
 /// Every entry, in the order they are shown. A page is listed once its route exists.
-const ENTRIES: &[Entry] = &[Entry { label: "API keys", href: paths::DEVELOPERS, needs: Some(Permission::ViewKeys) }];
+const ENTRIES: &[Entry] = &[
+    Entry { label: "API keys", href: paths::DEVELOPERS, needs: Some(Permission::ViewKeys) },
+    Entry { label: "Your sign-in", href: paths::SESSIONS, needs: None },
+];
 
 /// The value of `aria-current` for a link to `href` on the page at `here`: `page` on that very page, `true` on a page
 /// below it (rolling a pair is still the API keys).

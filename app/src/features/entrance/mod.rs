@@ -2,6 +2,7 @@
 
 mod form;
 mod frame;
+mod invitation_page;
 mod server_fns;
 mod set_password_page;
 mod sign_in_page;
@@ -9,8 +10,11 @@ mod sign_up_page;
 mod wire;
 
 pub use frame::InsecureNotice;
-pub use server_fns::{SignOut, load_entrance, set_password, sign_in, sign_out, sign_up};
+pub use invitation_page::InvitationPage;
+pub use server_fns::{
+    OpenInvitation, SignOut, load_entrance, open_invitation, set_password, sign_in, sign_out, sign_up,
+};
 pub use set_password_page::SetPasswordPage;
 pub use sign_in_page::SignInPage;
 pub use sign_up_page::SignUpPage;
-pub use wire::{Entrance, Typed};
+pub use wire::{Entrance, Typed, WayIn};

@@ -1,4 +1,5 @@
 //! Public endpoints, all of them: a caller, one use case, an answer.
+#![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
 
 use super::wire::Entrance;
 use crate::error::AppError;
@@ -13,7 +14,8 @@ pub async fn load_entrance() -> Result<Entrance, AppError> {
     context::leave_entrance_if_signed_in();
     Ok(Entrance {
         product_name: site.product_name.clone(),
-        sign_up_open: site.sign_up_open,
+        way_in: context::way_in().await?,
+        said: context::take_said(),
         insecure: site.insecure,
         typed: context::typed(),
     })
@@ -27,9 +29,15 @@ pub async fn sign_in(email: String, password: Password) -> Result<(), AppError> 
     context::enter(opened, &email, "")
 }
 
-/// Makes a person, an account and its first pair, and leads to the developers tab.
+/// Makes a person, an account and its first pair, and leads to the developers tab. `invited` uses the invitation up that
+/// this browser has opened.
 #[server]
-pub async fn sign_up(email: String, #[server(default)] name: String, password: Password) -> Result<(), AppError> {
+pub async fn sign_up(
+    #[server(default)] email: String,
+    #[server(default)] name: String,
+    password: Password,
+    #[server(default)] invited: bool,
+) -> Result<(), AppError> {
     use crate::server_context as context;
     let new = backend::accounts::NewAccount {
         email: email.clone(),
@@ -37,8 +45,22 @@ pub async fn sign_up(email: String, #[server(default)] name: String, password: P
         external_id: None,
         password: Some(password),
     };
-    let opened = context::backend().sign_up(&context::context()?, new).await;
+    let caller = context::context()?;
+    let opened = if invited {
+        let invitation = context::invitation().unwrap_or_default();
+        context::backend().sign_up_invited(&caller, &invitation, new).await
+    } else {
+        context::backend().sign_up(&caller, new).await
+    };
     context::enter(opened, &email, &name)
+}
+
+/// Opens an invitation, and leads to the sign-up page.
+#[server]
+pub async fn open_invitation(link: String) -> Result<(), AppError> {
+    use crate::server_context as context;
+    let opened = context::backend().open_invitation(&context::context()?, link.trim()).await;
+    context::invitation_opened(opened, link.trim())
 }
 
 /// Ends the session and leads to the sign-in page.
@@ -54,6 +76,7 @@ pub async fn sign_out() -> Result<(), AppError> {
 pub async fn set_password(link: String, password: Password) -> Result<(), AppError> {
     use crate::server_context as context;
     context::backend().set_password(&context::context()?, link.trim(), password).await?;
+    context::say(crate::features::sessions::Said::PasswordSet);
     leptos_axum::redirect(crate::paths::SIGN_IN);
     Ok(())
 }

@@ -3,9 +3,9 @@
 use super::form::FormState;
 use super::frame::Frame;
 use super::server_fns::{SignIn, sign_in};
-use super::wire::{Entrance, Typed};
+use super::wire::{Entrance, Typed, WayIn};
 use crate::paths;
-use crate::ui::{Field, FieldKind};
+use crate::ui::{Field, FieldKind, Notice, Tone};
 use domain::Password;
 use leptos::html;
 use leptos::prelude::*;
@@ -19,7 +19,9 @@ pub fn SignInPage() -> impl IntoView {
 
 #[component]
 fn SignInForm(entrance: Entrance) -> impl IntoView {
-    let Entrance { typed: Typed { email, .. }, sign_up_open, .. } = entrance;
+    let Entrance { typed: Typed { email, .. }, way_in, said, .. } = entrance;
+    let sign_up_open = matches!(way_in, WayIn::Open | WayIn::Invited { .. });
+    let by_invitation = matches!(way_in, WayIn::InvitationNeeded | WayIn::InvitationInvalid);
     let form = FormState::of::<SignIn>();
     let (email_field, password_field) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let submit = move |event| {
@@ -29,6 +31,7 @@ fn SignInForm(entrance: Entrance) -> impl IntoView {
         form.submit(&event, sign_in(email.value(), Password::new(password.value())));
     };
     view! {
+        {said.map(|said| view! { <Notice tone=Tone::Success><p>{said.sentence()}</p></Notice> })}
         <form class="form" method="post" action=SignIn::url() on:submit=submit>
             <Field kind=FieldKind::Email name="email" label="E-mail" required=true value=email node_ref=email_field />
             <Field
@@ -43,6 +46,13 @@ fn SignInForm(entrance: Entrance) -> impl IntoView {
                 {move || if form.pending.get() { "Signing in…" } else { "Sign in" }}
             </button>
         </form>
+        <p class="entrance__other">
+            "Forgot your password? Ask whoever runs this installation for a link to set a new one."
+        </p>
+        {by_invitation
+            .then(|| {
+                view! { <p class="entrance__other">"Invited? "<a href=paths::INVITATION>"Open your invitation"</a></p> }
+            })}
         {sign_up_open
             .then(|| view! { <p class="entrance__other">"New here? "<a href=paths::SIGN_UP>"Create an account"</a></p> })}
     }

@@ -3,7 +3,7 @@
 use super::form::FormState;
 use super::frame::Frame;
 use super::server_fns::{SignUp, sign_up};
-use super::wire::{Entrance, Typed};
+use super::wire::{Entrance, Typed, WayIn};
 use crate::error::AppError;
 use crate::paths;
 use crate::ui::{Field, FieldKind, Notice, Tone};
@@ -19,25 +19,56 @@ pub fn SignUpPage() -> impl IntoView {
 }
 
 fn content(entrance: Entrance) -> impl IntoView {
-    let open = entrance.sign_up_open;
+    let shut = |refusal: Refusal| view! { <Shut refusal /> }.into_any();
+    let way = match entrance.way_in {
+        WayIn::Open => view! { <SignUpForm typed=entrance.typed invitation=None /> }.into_any(),
+        WayIn::Invited { email } => {
+            view! { <SignUpForm typed=entrance.typed invitation=Some(Invitation { email }) /> }.into_any()
+        }
+        WayIn::InvitationInvalid => shut(Refusal::InvitationInvalid),
+        WayIn::InvitationNeeded => shut(Refusal::InvitationNeeded),
+        WayIn::Closed => shut(Refusal::SignUpClosed),
+    };
     view! {
-        {if open { view! { <SignUpForm entrance /> }.into_any() } else { view! { <Closed /> }.into_any() }}
+        {way}
         <p class="entrance__other">"Have an account? "<a href=paths::SIGN_IN>"Sign in"</a></p>
     }
 }
 
+/// What the form is told of an invitation that was opened.
+struct Invitation {
+    /// The only address it is for.
+    email: Option<String>,
+}
+
 #[component]
-fn Closed() -> impl IntoView {
+fn Shut(refusal: Refusal) -> impl IntoView {
+    let code = refusal != Refusal::SignUpClosed;
     view! {
         <Notice tone=Tone::Notice>
-            <p>{Refusal::SignUpClosed.sentence()}</p>
+            <p>{refusal.sentence()}</p>
         </Notice>
+        {code
+            .then(|| {
+                view! {
+                    <p>
+                        <a class="button" href=paths::INVITATION>
+                            "Enter the code from your invitation"
+                        </a>
+                    </p>
+                }
+            })}
     }
 }
 
 #[component]
-fn SignUpForm(entrance: Entrance) -> impl IntoView {
-    let Typed { email, name } = entrance.typed;
+fn SignUpForm(typed: Typed, invitation: Option<Invitation>) -> impl IntoView {
+    let Typed { email, name } = typed;
+    let invited = invitation.is_some();
+    let fixed = invitation.and_then(|invitation| invitation.email);
+    let is_fixed = fixed.is_some();
+    let email = fixed.unwrap_or(email);
+    let hint = is_fixed.then_some("Your invitation is for this address.");
     let form = FormState::of::<SignUp>();
     let (email_field, name_field, password_field) =
         (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
@@ -47,15 +78,18 @@ fn SignUpForm(entrance: Entrance) -> impl IntoView {
         else {
             return;
         };
-        form.submit(&event, sign_up(email.value(), name.value(), Password::new(password.value())));
+        form.submit(&event, sign_up(email.value(), name.value(), Password::new(password.value()), invited));
     };
     view! {
         <form class="form" method="post" action=SignUp::url() on:submit=submit>
+            {invited.then(|| view! { <input type="hidden" name="invited" value="true" /> })}
             <Field
                 kind=FieldKind::Email
                 name="email"
                 label="E-mail"
+                hint=hint
                 required=true
+                readonly=is_fixed
                 value=email
                 error=form.about(is_about_email)
                 node_ref=email_field
@@ -85,7 +119,7 @@ fn SignUpForm(entrance: Entrance) -> impl IntoView {
 }
 
 fn is_about_email(error: AppError) -> bool {
-    matches!(error, AppError::Refused(Refusal::EmailInvalid | Refusal::EmailTaken))
+    matches!(error, AppError::Refused(Refusal::EmailInvalid | Refusal::EmailTaken | Refusal::InvitationForAnother))
 }
 
 fn is_about_name(error: AppError) -> bool {

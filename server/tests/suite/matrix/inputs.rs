@@ -35,6 +35,9 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
     match (place, variant) {
         ("/dashboard/developers/roll", "+pair") => query(&named.active),
         ("/dashboard/developers/expire", "+pair") => query(&named.expiring),
+        ("/dashboard/sessions/end", "+session") => {
+            Input { target: format!("{place}?session={}", named.session), ..usual }
+        }
         ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
         ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
@@ -62,11 +65,19 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
     let form = |body: String, act: Act| Input { content_type: FORM, body, act: Some(act), ..input.clone() };
     let password = PASSWORD.replace(' ', "+");
     match function.trim_start_matches("/_srv/") {
-        "load_entrance" | "load_developers_tab" => Input { content_type: FORM, ..input },
+        "load_entrance" | "load_developers_tab" | "load_sessions" => Input { content_type: FORM, ..input },
         "sign_in" => form(format!("email={EMAIL}&password={password}"), Act::SignIn),
         "sign_up" => form(format!("email=new%40example.org&password={password}"), Act::AccountCreate),
         "sign_out" => form(String::new(), Act::SignOut),
         "set_password" => form(format!("link={}&password={password}", stage.link), Act::PasswordSet),
+        "open_invitation" => Input { content_type: FORM, body: format!("link={}", stage.invitation), ..input },
+        "end_session" => form(format!("session={}", named.session), Act::SessionEnd),
+        "end_other_sessions" => form(String::new(), Act::SessionEnd),
+        "change_email" => form(format!("email=new%40example.org&password={password}"), Act::EmailChange),
+        "change_password" => {
+            let new = "velvet+cactus+piano+42+moon";
+            form(format!("current_password={password}&new_password={new}"), Act::PasswordChange)
+        }
         "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),
         "reveal_key" => Input {
             content_type: JSON,

@@ -32,6 +32,8 @@ impl Caller {
 pub struct Named {
     pub active: String,
     pub expiring: String,
+    /// A session of the account's owner on another device.
+    pub session: String,
 }
 
 /// An account of the installation.
@@ -55,8 +57,12 @@ pub struct Stage {
     pub key: String,
     /// The secret of a one-time link of our owner.
     pub link: String,
+    /// The secret of an invitation for anybody.
+    pub invitation: String,
     pub submission: String,
     sessions: Vec<(Caller, Token)>,
+    /// The sessions that can be named: of our owner, and of the stranger.
+    elsewhere: [Token; 2],
     people: Vec<Email>,
 }
 
@@ -66,19 +72,25 @@ impl Stage {
         let world = World::with(&variables).await;
         let owner = create(&world, EMAIL, Some(PASSWORD)).await;
         let stranger = create(&world, "bob@example.org", None).await;
-        let (ours, key) = account(&world, &owner, EMAIL).await;
-        let (theirs, _) = account(&world, &stranger, "bob@example.org").await;
+        let (mut ours, key) = account(&world, &owner, EMAIL).await;
+        let (mut theirs, _) = account(&world, &stranger, "bob@example.org").await;
         let developer = join(&world, "dev@example.org", &ours.id, Role::Developer).await;
         let viewer = join(&world, "view@example.org", &ours.id, Role::Viewer).await;
         let now = Timestamp::from_millis(NOW);
         let half_an_hour_ago = now.minus(sessions::IDLE);
         let sessions = vec![
-            (Caller::Viewer, open_session(&world, &viewer, now).await),
-            (Caller::Developer, open_session(&world, &developer, now).await),
-            (Caller::Owner, open_session(&world, &owner.user_id, now).await),
-            (Caller::Stranger, open_session(&world, &stranger.user_id, now).await),
-            (Caller::Ended, open_session(&world, &owner.user_id, half_an_hour_ago).await),
+            (Caller::Viewer, open_session(&world, &viewer, now).await.1),
+            (Caller::Developer, open_session(&world, &developer, now).await.1),
+            (Caller::Owner, open_session(&world, &owner.user_id, now).await.1),
+            (Caller::Stranger, open_session(&world, &stranger.user_id, now).await.1),
+            (Caller::Ended, open_session(&world, &owner.user_id, half_an_hour_ago).await.1),
         ];
+        let (our_session, our_token) = open_session(&world, &owner.user_id, now).await;
+        let (their_session, their_token) = open_session(&world, &stranger.user_id, now).await;
+        ours.named.session = our_session.to_string();
+        theirs.named.session = their_session.to_string();
+        let missing_session = SessionId::mint(now, &OsEntropy).to_string();
+        let invitation = world.backend.create_invitation(&World::operator(), None).await.unwrap().link;
         let link = world.backend.create_password_link(&World::operator(), EMAIL).await.unwrap();
         let missing = PairId::mint(now, &OsEntropy).to_string();
         world.store.close().await;
@@ -87,11 +99,13 @@ impl Stage {
             public_url,
             ours,
             theirs,
-            missing: Named { active: missing.clone(), expiring: missing },
+            missing: Named { active: missing.clone(), expiring: missing, session: missing_session },
             key,
             link: link.expose(),
+            invitation: invitation.expose(),
             submission: SubmissionId::mint(now, &OsEntropy).to_string(),
             sessions,
+            elsewhere: [our_token, their_token],
             people: [EMAIL, "bob@example.org", "dev@example.org", "view@example.org", "new@example.org"]
                 .map(|email| Email::parse(email).unwrap())
                 .into(),
@@ -127,7 +141,7 @@ impl Stage {
             facts.push(format!("{:?}", world.store.list_pairs(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.find_latest_roll(account).await.unwrap()));
         }
-        for (_, token) in &self.sessions {
+        for token in self.sessions.iter().map(|(_, token)| token).chain(&self.elsewhere) {
             facts.push(format!("{:?}", world.store.find_session(&token.digest()).await.unwrap()));
         }
         for email in &self.people {
@@ -165,7 +179,7 @@ async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Accou
         new.pair.public_key.to_string(),
         old.public_key.to_string(),
     ];
-    let named = Named { active: new.pair.id.to_string(), expiring: old.id.to_string() };
+    let named = Named { active: new.pair.id.to_string(), expiring: old.id.to_string(), session: String::new() };
     (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
 }
 
@@ -183,7 +197,7 @@ async fn join(world: &World, email: &str, account: &AccountId, role: Role) -> Us
 }
 
 /// A session as a sign-in opens one, without the work of hashing a password.
-async fn open_session(world: &World, person: &UserId, at: Timestamp) -> Token {
+async fn open_session(world: &World, person: &UserId, at: Timestamp) -> (SessionId, Token) {
     let token = Token::mint(&OsEntropy);
     let session = SessionRecord {
         id: SessionId::mint(at, &OsEntropy),
@@ -198,5 +212,5 @@ async fn open_session(world: &World, person: &UserId, at: Timestamp) -> Token {
     let mut tx = world.store.begin_write().await.unwrap();
     tx.insert_session(&session).await.unwrap();
     tx.commit().await.unwrap();
-    token
+    (session.id, token)
 }
