@@ -126,7 +126,7 @@ pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<(), MasterKeyError> 
     let encoded = Zeroizing::new(BASE64.encode(secret.as_ref()));
     let id = HEXLOWER.encode(&label);
 
-    let draft = path.with_extension(format!("new-{}", std::process::id()));
+    let draft = path.with_extension(format!("{DRAFT}{}", std::process::id()));
     let _ = fs::remove_file(&draft);
     let mut file = private_file(&draft).map_err(io)?;
     let written = writeln!(
@@ -140,9 +140,36 @@ pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<(), MasterKeyError> 
     .and_then(|()| fs::hard_link(&draft, path));
     let _ = fs::remove_file(&draft);
     match written {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io(error)),
+        // Another process may have been faster, and have cleared our draft away.
+        Err(error) if !path.exists() => Err(io(error)),
         _ => File::open(directory).and_then(|directory| directory.sync_all()).map_err(io),
     }
+}
+
+/// What a draft's name ends with, before the number of the process that made it.
+const DRAFT: &str = "new-";
+
+/// Removes the drafts that killed processes have left beside a key file that is there and whole. Some are second names
+/// of the key, which a backup would carry along.
+///
+/// A process that is making a key at this moment loses its draft, and finds the file that is there.
+pub fn clear_drafts(path: &Path) -> Result<(), MasterKeyError> {
+    let io = |source| MasterKeyError::Io { doing: "clear drafts away beside", path: path.to_owned(), source };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let start = path.with_extension(DRAFT);
+    let start = start.file_name().unwrap_or_default().to_string_lossy();
+    for entry in fs::read_dir(directory).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(&*start)).unwrap_or_default();
+        if !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit()) {
+            match fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn private_file(path: &Path) -> io::Result<File> {

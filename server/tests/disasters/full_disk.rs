@@ -3,7 +3,7 @@
 
 use crate::program::{Place, Served};
 use crate::small_disk::SmallDisk;
-use crate::visitor::{PASSWORD, Visitor, authenticate, new_submission, reveal_form, roll_form};
+use crate::visitor::{PASSWORD, Visitor, authenticate, expire_form, new_submission, reveal_form, roll_form};
 use backend::Clock as _;
 use domain::{Duration, PairId, Timestamp};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Ada {
             ("sign_in", sign_in("not the password at all")),
             ("set_password", format!("link={}&password={PASSWORD}", "A".repeat(43)).replace(' ', "+")),
             ("reveal_key", reveal_form(&self.active.0)),
-            ("expire_now", format!("pair={}&password=", self.expiring.0)),
+            ("expire_now", expire_form(&self.expiring.0)),
             ("roll_keys", roll_form(&self.active.0, &new_submission(), "24h")),
             ("sign_out", String::new()),
         ];
@@ -221,10 +221,14 @@ fn a_start_on_a_disk_that_cannot_be_written_says_so() {
     };
     assert!(disk.serve().stop().1, "it stops well");
     disk.make_read_only();
-    let (code, _, said) = run(disk.command(&["serve", "--check"]));
-    let said = said.as_str().unwrap();
-    assert_eq!(code, 1);
-    assert!(said.contains("disk/latchkey.db could not be opened"), "{said}");
+    for (arguments, sentence) in [
+        (["serve"].as_slice(), "disk/latchkey.db could not be opened"),
+        (&["serve", "--check"], "disk cannot be written to (Read-only file system"),
+    ] {
+        let (code, out, err) = run(disk.command(arguments));
+        let said = format!("{out}{err}");
+        assert!(code == 1 && said.contains(sentence), "{said}");
+    }
 }
 
 /// Files may not grow: a quota, as SQLite sees it. Needs no mount, so it runs wherever this program does.

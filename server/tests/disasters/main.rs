@@ -5,9 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod crashes;
+mod first_start;
 mod full_disk;
+mod killable;
+mod load;
 #[expect(dead_code, reason = "the other test program uses all of it")]
 #[path = "../suite/program.rs"]
 mod program;
+mod script;
 mod small_disk;
 mod visitor;
+mod watched_store;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use server::routes;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 pub const PASSWORD: &str = "an ocelot plays the bassoon";
@@ -95,17 +95,28 @@ fn server_function(name: &str) -> &'static str {
 pub struct Visitor {
     addr: SocketAddr,
     cookies: BTreeMap<String, String>,
+    comes_from: IpAddr,
     pub email: String,
 }
 
 impl Visitor {
     pub fn new(addr: SocketAddr, email: &str) -> Self {
-        Self { addr, cookies: BTreeMap::new(), email: email.to_owned() }
+        Self { addr, cookies: BTreeMap::new(), comes_from: IpAddr::from([127, 0, 0, 1]), email: email.to_owned() }
     }
 
     /// The same browser, once the server is back at another address.
     pub fn moved_to(self, addr: SocketAddr) -> Self {
         Self { addr, ..self }
+    }
+
+    /// Where the browser is, as a proxy says it.
+    pub fn come_from(&mut self, address: IpAddr) {
+        self.comes_from = address;
+    }
+
+    /// The same person at another browser.
+    pub fn without_cookies(self) -> Self {
+        Self { cookies: BTreeMap::new(), ..self }
     }
 
     /// Where the server is.
@@ -115,7 +126,11 @@ impl Visitor {
 
     fn headers(&self) -> Vec<(&'static str, String)> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        vec![("Cookie", cookies.join("; ")), ("Sec-Fetch-Site", "same-origin".to_owned())]
+        vec![
+            ("Cookie", cookies.join("; ")),
+            ("Sec-Fetch-Site", "same-origin".to_owned()),
+            ("X-Forwarded-For", self.comes_from.to_string()),
+        ]
     }
 
     fn send(&self, method: &str, target: &str, more: &[(&str, &str)], body: &str) -> io::Result<Answer> {
@@ -204,6 +219,10 @@ pub fn new_submission() -> SubmissionId {
 
 pub fn roll_form(pair: &PairId, submission: &SubmissionId, expire_old: &str) -> String {
     format!("pair={pair}&submission={submission}&expire_old={}&password=", expire_old.replace(':', "%3A"))
+}
+
+pub fn expire_form(pair: &PairId) -> String {
+    format!("pair={pair}&password=")
 }
 
 pub fn reveal_form(pair: &PairId) -> String {

@@ -121,3 +121,61 @@ pub async fn rows(path: &Path) -> Result<Vec<(String, i64)>, sqlx::Error> {
 async fn open(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
     SqliteConnectOptions::new().filename(path).create_if_missing(false).read_only(true).connect().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Executor as _;
+    use std::path::PathBuf;
+    use store_sqlite::SqliteStore;
+
+    async fn database(directory: &Path, rows: &'static str) -> PathBuf {
+        let path = directory.join("latchkey.db");
+        SqliteStore::open(path.to_str().expect("UTF-8")).await.expect("opens").close().await;
+        let options = SqliteConnectOptions::new().filename(&path).foreign_keys(false);
+        let mut connection = options.connect().await.expect("connects");
+        connection.execute(rows).await.expect("writes");
+        connection.close().await.expect("closes");
+        path
+    }
+
+    #[tokio::test]
+    async fn a_new_database_is_whole() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = database(directory.path(), "").await;
+        assert_eq!(violations(&path).await.expect("looks"), Vec::<String>::new());
+        let rows = rows(&path).await.expect("counts");
+        assert!(rows.contains(&("key_pair".to_owned(), 0)), "{rows:?}");
+    }
+
+    #[tokio::test]
+    async fn halves_and_rows_that_refer_to_nothing_are_found() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = database(
+            directory.path(),
+            "INSERT INTO account (id, name, created_at) VALUES ('acct_00000000000000000000000000', 'a', 1);
+             INSERT INTO membership (account_id, user_id, role) VALUES ('acct_00000000000000000000000000', 'nobody', 'owner');",
+        )
+        .await;
+        let found = violations(&path).await.expect("looks");
+        for expected in [
+            "rows of membership refer to nothing",
+            "an account has exactly one active pair: 1 times not so",
+            "an account has one record of its making: 1 times not so",
+        ] {
+            assert!(found.iter().any(|found| found == expected), "{expected}: {found:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn damage_is_found() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = database(directory.path(), "").await;
+        let mut bytes = std::fs::read(&path).expect("reads");
+        // Whatever lies on the last page is not there any more.
+        let last = bytes.len() - 4_096;
+        bytes[last..].fill(0xff);
+        std::fs::write(&path, bytes).expect("writes");
+        assert!(!violations(&path).await.is_ok_and(|found| found.is_empty()));
+    }
+}

@@ -1,0 +1,185 @@
+//! The real store, with somebody standing beside it who counts its steps and can stop the process at any of them.
+//!
+//! Two liars are among the [`Manner`]s: stores that break a promise on purpose, so that the checks can be seen to notice.
+
+use crate::script::Script;
+use async_trait::async_trait;
+use backend::store::{
+    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
+    PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+};
+use domain::audit::{Event, EventFilter, EventPlace};
+use domain::{AccountId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How it treats transactions once the script is armed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// As promised.
+    Honest,
+    /// Says that it has committed a change with its record, and commits later.
+    AnswersFirst,
+    /// Commits after every write.
+    InPieces,
+}
+
+pub struct WatchedStore {
+    inner: Arc<dyn Store>,
+    script: Arc<Script>,
+    manner: Manner,
+}
+
+impl WatchedStore {
+    pub fn new(inner: Arc<dyn Store>, script: Arc<Script>, manner: Manner) -> Self {
+        Self { inner, script, manner }
+    }
+}
+
+struct WatchedTx {
+    /// Always there between two calls.
+    inner: Option<Box<dyn WriteTx>>,
+    store: Arc<dyn Store>,
+    script: Arc<Script>,
+    manner: Manner,
+    /// Whether there is a record in it: it is the act itself, and not the counting of attempts before it.
+    has_record: bool,
+}
+
+impl WatchedTx {
+    fn lies(&self, manner: Manner) -> bool {
+        self.manner == manner && self.script.is_armed()
+    }
+
+    async fn after_write(&mut self, name: &str) -> StoreResult<()> {
+        self.has_record |= name == "insert_event";
+        if self.lies(Manner::InPieces) {
+            self.inner.take().unwrap().commit().await?;
+            self.inner = Some(self.store.begin_write().await?);
+        }
+        Ok(())
+    }
+}
+
+/// Passes reads on.
+macro_rules! store {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Store for WatchedStore {
+            async fn begin_write(&self) -> StoreResult<Box<dyn WriteTx>> {
+                self.script.step("begin");
+                let inner = Some(self.inner.begin_write().await?);
+                let (store, script) = (Arc::clone(&self.inner), Arc::clone(&self.script));
+                Ok(Box::new(WatchedTx { inner, store, script, manner: self.manner, has_record: false }))
+            }
+
+            $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
+                self.inner.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+/// Passes what happens in a transaction on, a step at a time.
+macro_rules! transaction {
+    (
+        looks { $($look:ident($($seen:ident: $seen_kind:ty),*) -> $found:ty;)* }
+        writes { $($write:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)* }
+    ) => {
+        #[async_trait]
+        impl WriteTx for WatchedTx {
+            async fn commit(mut self: Box<Self>) -> StoreResult<()> {
+                self.script.step("commit");
+                let inner = self.inner.take().unwrap();
+                if self.has_record && self.lies(Manner::AnswersFirst) {
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_secs(30)).await;
+                        inner.commit().await
+                    });
+                    return Ok(());
+                }
+                inner.commit().await?;
+                self.script.step(COMMITTED);
+                Ok(())
+            }
+
+            $(async fn $look(&mut self, $($seen: $seen_kind),*) -> StoreResult<$found> {
+                self.script.step(stringify!($look));
+                self.inner.as_mut().unwrap().$look($($seen),*).await
+            })*
+
+            $(async fn $write(&mut self, $($argument: $kind),*) -> StoreResult<$answer> {
+                self.script.step(stringify!($write));
+                let answer = self.inner.as_mut().unwrap().$write($($argument),*).await?;
+                self.after_write(stringify!($write)).await?;
+                Ok(answer)
+            })*
+        }
+    };
+}
+
+/// The step after a commit; every other step is named after what comes next.
+pub const COMMITTED: &str = "committed";
+
+store! {
+    ping() -> ();
+    find_installation() -> Option<Installation>;
+    find_pair_by_digest(digests: &[KeyDigest]) -> Option<PairWithAccount>;
+    list_pairs(account_id: &AccountId) -> Vec<KeyPair>;
+    find_account(account_id: &AccountId) -> Option<AccountRecord>;
+    find_latest_roll(account_id: &AccountId) -> Option<RollRecord>;
+    find_person_by_email(email: &Email) -> Option<PersonRecord>;
+    find_person(user_id: &UserId) -> Option<PersonRecord>;
+    find_membership(user_id: &UserId) -> Option<Membership>;
+    find_session(token_digest: &[u8; 32]) -> Option<SessionView>;
+    list_sessions(user_id: &UserId) -> Vec<SessionRecord>;
+    find_password_link(token_digest: &[u8; 32]) -> Option<PasswordLinkRecord>;
+    find_invitation(token_digest: &[u8; 32]) -> Option<InvitationRecord>;
+    list_invitations() -> Vec<InvitationRecord>;
+    list_events(account_id: Option<&AccountId>, limit: u32) -> Vec<Event>;
+    list_activity(account_id: &AccountId, filter: &EventFilter, place: &EventPlace, limit: u32) -> Option<Vec<Event>>;
+}
+
+transaction! {
+    looks {
+        lock_account(account_id: &AccountId) -> Option<AccountRecord>;
+        find_person(user_id: &UserId) -> Option<PersonRecord>;
+        list_pairs(account_id: &AccountId) -> Vec<KeyPair>;
+        find_sealed_key(pair_id: &PairId) -> Option<SealedKey>;
+        list_pairs_to_settle(now: Timestamp, limit: u32) -> Vec<KeyPair>;
+        find_roll(account_id: &AccountId, submission_id: &SubmissionId) -> Option<RollRecord>;
+        knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
+    }
+    writes {
+        insert_installation(installation: &Installation) -> ();
+        insert_account(account: &AccountRecord) -> ();
+        set_account_disabled(account_id: &AccountId, disabled_at: Option<Timestamp>) -> ();
+        insert_person(person: &PersonRecord) -> ();
+        set_email(user_id: &UserId, email: &Email) -> ();
+        set_password_hash(user_id: &UserId, password_hash: &str) -> ();
+        insert_membership(membership: &Membership) -> ();
+        insert_pair(pair: &KeyPair, digest: &KeyDigest, sealed: &SealedKey) -> ();
+        update_pair_end(pair: &KeyPair) -> ();
+        destroy_ended_keys() -> u64;
+        insert_roll(roll: &RollRecord) -> ();
+        insert_session(session: &SessionRecord) -> ();
+        touch_session(session_id: &SessionId, last_used_at: Timestamp) -> bool;
+        set_session_password_at(session_id: &SessionId, password_at: Timestamp) -> bool;
+        delete_session(session_id: &SessionId) -> bool;
+        delete_sessions_of(user_id: &UserId) -> u64;
+        delete_session_of(user_id: &UserId, session_id: &SessionId) -> bool;
+        delete_other_sessions(user_id: &UserId, kept: &SessionId) -> Vec<SessionId>;
+        insert_password_link(link: &PasswordLinkRecord) -> ();
+        take_password_link(token_digest: &[u8; 32]) -> Option<PasswordLinkRecord>;
+        delete_password_link(user_id: &UserId) -> ();
+        insert_invitation(invitation: &InvitationRecord) -> ();
+        take_invitation(token_digest: &[u8; 32]) -> Option<InvitationRecord>;
+        delete_invitation(invitation_id: &InvitationId) -> Option<InvitationRecord>;
+        count_attempt(bucket: &str, now: Timestamp, window_start: Timestamp) -> u32;
+        clear_attempts(bucket: &str) -> ();
+        remember_device(token_digest: &[u8; 32], user_id: &UserId, now: Timestamp) -> ();
+        forget_devices(user_id: &UserId, kept: Option<&[u8; 32]>) -> ();
+        purge(limits: PurgeLimits) -> ();
+        insert_event(event: &Event) -> ();
+    }
+}
