@@ -174,8 +174,8 @@ pub(crate) async fn elsewhere(State(serving): State<Serving>, mut request: Reque
 /// The page that somebody meant who typed a slash behind it.
 fn without_trailing_slash(uri: &Uri) -> Option<String> {
     let path = uri.path().strip_suffix('/')?;
-    let page = |row: &&Route| row.kind == Kind::Page && matches!(row.place, Place::At(at) if at == path);
-    TABLE.iter().find(page)?;
+    let is_page = |row: &Route| row.kind == Kind::Page && row.method == Some(Method::GET);
+    TABLE.iter().find(|row| is_page(row) && matches!(row.place, Place::At(at) if at == path))?;
     Some(uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
 }
 
