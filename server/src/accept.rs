@@ -41,7 +41,7 @@ pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
     /// From being connected, or from the last answer, to the end of the next request's headers. With the deadline for
-    /// a body it makes less than 15 seconds.
+    /// a body and [`paced::GOODBYE`] it makes less than 15 seconds.
     pub headers: Duration,
     /// How long an answer may wait for its reader without [`paced::LEAST`] bytes of it being taken.
     pub answer: Duration,
@@ -58,7 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
-            headers: Duration::from_secs(9),
+            headers: Duration::from_secs(8),
             answer: Duration::from_secs(8),
             buffer: 16 * 1024,
             notice: Duration::from_secs(1),
@@ -77,8 +77,9 @@ const BACKLOG: u32 = 1_024;
 /// How long accepting pauses after it failed: out of file descriptors, say. Trying at once would only burn a core.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a connection that has not asked for anything yet may hold up the end.
-const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long whoever was connected at the last moment has for their request to be here. hyper closes, when it is asked to
+/// stop, whatever connection it has not read from.
+const LAST_CALL: Duration = Duration::from_millis(200);
 
 /// Whether the process has been asked to stop. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone, Default)]
@@ -196,10 +197,14 @@ impl Host {
         if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
             return Some(permit);
         }
-        self.places.free_one();
-        let permit = Arc::clone(&self.room).acquire_owned().await.ok();
-        self.places.freed();
-        permit
+        loop {
+            let patience = self.places.free_one();
+            let room = Arc::clone(&self.room).acquire_owned();
+            if let Ok(permit) = tokio::time::timeout(patience, room).await {
+                self.places.freed();
+                return permit.ok();
+            }
+        }
     }
 
     fn seat(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
@@ -230,15 +235,13 @@ impl Host {
 
     /// Lets requests under way finish.
     async fn finish(self, mut asked: mpsc::Receiver<()>) {
-        let Self { places, graceful, limits, .. } = self;
-        let silent = async {
+        let Self { graceful, limits, .. } = self;
+        let finished = async {
             tokio::time::sleep(LAST_CALL).await;
-            places.free_silent();
-            std::future::pending::<()>().await;
+            graceful.shutdown().await;
         };
         tokio::select! {
-            () = graceful.shutdown() => return,
-            () = silent => {}
+            () = finished => return,
             () = tokio::time::sleep(limits.stop) => {}
             Some(()) = asked.recv() => {}
         }
@@ -257,7 +260,6 @@ fn service(
     stopping: Stopping,
 ) -> impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> {
     service_fn(move |mut request: http::Request<Incoming>| {
-        guest.asks();
         if request.body().is_end_stream() {
             guest.is_served();
         }

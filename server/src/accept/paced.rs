@@ -12,6 +12,10 @@ use tokio::time::Sleep;
 /// only once a third of its buffer is free.
 pub(super) const LEAST: usize = 4 * 1024;
 
+/// How long what the client is still sending is read after we have said our last word. Closing on unread bytes makes the
+/// operating system take the answer back, and a client whose request was too large would not learn why.
+pub(super) const GOODBYE: Duration = Duration::from_secs(1);
+
 /// Breaks off with [`ErrorKind::TimedOut`] when what is written is not taken.
 pub(super) struct Paced {
     stream: TcpStream,
@@ -20,11 +24,13 @@ pub(super) struct Paced {
     timer: Option<Pin<Box<Sleep>>>,
     /// Taken since the timer was started.
     taken: usize,
+    /// Runs once we have said our last word.
+    goodbye: Option<Pin<Box<Sleep>>>,
 }
 
 impl Paced {
     pub(super) fn new(stream: TcpStream, within: Duration) -> Self {
-        Self { stream, within, timer: None, taken: 0 }
+        Self { stream, within, timer: None, taken: 0, goodbye: None }
     }
 
     fn judge(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -82,6 +88,21 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.goodbye.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        }
+        let goodbye = self.goodbye.get_or_insert_with(|| Box::pin(tokio::time::sleep(GOODBYE)));
+        // Before reading, which a client that sends quickly could make go on for ever.
+        if goodbye.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut unwanted = [0; 8 * 1024];
+        loop {
+            let mut buf = ReadBuf::new(&mut unwanted);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf));
+            if read.is_err() || buf.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! Who is connected, and who keeps us waiting.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::time::Instant;
+
+/// How long everybody may keep us waiting, however many stand at the door: what a request takes to get here. Without it, a
+/// crowd that arrives at once would push out those who have come to ask before they have asked.
+const LEAST_STAY: Duration = Duration::from_millis(250);
 
 /// Everybody who keeps us waiting: for a request, for the rest of one, or for an answer to be taken. In the order in
 /// which they began to.
@@ -13,7 +19,7 @@ pub(super) struct Places(Mutex<Line>);
 #[derive(Default)]
 struct Line {
     last: u64,
-    waited_for: BTreeMap<u64, Arc<Guest>>,
+    waited_for: BTreeMap<u64, (Instant, Arc<Guest>)>,
     /// Whether somebody stands at the door, and everybody was being served when they came.
     full: bool,
 }
@@ -23,8 +29,6 @@ pub struct Guest {
     places: Arc<Places>,
     /// Where in the line; 0 for nowhere. Changed under the line's lock only.
     position: AtomicU64,
-    /// Whether it has ever asked for anything.
-    asked: AtomicBool,
     sent_away: Notify,
 }
 
@@ -42,12 +46,7 @@ impl Drop for Seat {
 
 /// Somebody new, who keeps us waiting from the start.
 pub(super) fn enter(places: &Arc<Places>, permit: OwnedSemaphorePermit) -> Seat {
-    let guest = Arc::new(Guest {
-        places: Arc::clone(places),
-        position: AtomicU64::new(0),
-        asked: AtomicBool::new(false),
-        sent_away: Notify::new(),
-    });
+    let guest = Arc::new(Guest { places: Arc::clone(places), position: AtomicU64::new(0), sent_away: Notify::new() });
     guest.keeps_us_waiting();
     Seat { guest, _permit: permit }
 }
@@ -61,7 +60,7 @@ impl Guest {
         let position = line.last;
         let before = self.position.swap(position, Ordering::Relaxed);
         line.waited_for.remove(&before);
-        line.waited_for.insert(position, Arc::clone(self));
+        line.waited_for.insert(position, (Instant::now(), Arc::clone(self)));
         std::mem::take(&mut line.full)
     }
 
@@ -72,11 +71,6 @@ impl Guest {
         line.waited_for.remove(&position);
     }
 
-    /// The headers of a request are here.
-    pub(super) fn asks(&self) {
-        self.asked.store(true, Ordering::Relaxed);
-    }
-
     /// Completes when the place is needed.
     pub(super) async fn sent_away(&self) {
         self.sent_away.notified().await;
@@ -84,25 +78,24 @@ impl Guest {
 }
 
 impl Places {
-    /// Sends away whoever has kept us waiting longest, or else the first whose answer is ready.
-    pub(super) fn free_one(&self) {
+    /// Sends away whoever has kept us waiting longest, or else the first whose answer is ready. Answers after how long to
+    /// ask again if there is still no room.
+    pub(super) fn free_one(&self) -> Duration {
         let mut line = self.line();
-        match line.waited_for.pop_first() {
-            Some((_, guest)) => guest.sent_away.notify_one(),
-            None => line.full = true,
+        let Some(longest) = line.waited_for.first_entry() else {
+            line.full = true;
+            return LEAST_STAY;
+        };
+        let stayed = longest.get().0.elapsed();
+        if stayed >= LEAST_STAY {
+            longest.remove().1.sent_away.notify_one();
         }
+        LEAST_STAY.checked_sub(stayed).unwrap_or(LEAST_STAY)
     }
 
     /// There is room again.
     pub(super) fn freed(&self) {
         self.line().full = false;
-    }
-
-    /// Sends away everybody who has never asked for anything.
-    pub(super) fn free_silent(&self) {
-        for guest in self.line().waited_for.values().filter(|guest| !guest.asked.load(Ordering::Relaxed)) {
-            guest.sent_away.notify_one();
-        }
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {

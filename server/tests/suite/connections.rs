@@ -1,7 +1,7 @@
 //! What one connection may ask of the process.
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use server::accept::{self, Limits, Stopping};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -34,6 +34,7 @@ async fn start(limits: Limits) -> Running {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/slow", get(slow))
+        .route("/refusing", post(|| async { ([("connection", "close")], "too large") }))
         .route("/never", get(std::future::pending::<()>))
         .route("/large", get(|| async { vec![0_u8; LARGE] }));
     let (ask, asked) = mpsc::channel(1);
@@ -162,17 +163,21 @@ async fn an_answer_that_nobody_takes_is_broken_off() {
 
 #[tokio::test]
 async fn an_answer_that_is_taken_slowly_but_steadily_arrives_whole() {
-    let running = start(Limits { answer: Duration::from_millis(400), ..Limits::default() }).await;
+    let within = Duration::from_secs(4);
+    let running = start(Limits { answer: within, ..Limits::default() }).await;
     let mut stream = reader(running.addr).await;
-    let (began, mut taken, mut bytes) = (Instant::now(), 0, vec![0; 40_000]);
+    let (began, mut taken, mut pauses, mut bytes) = (Instant::now(), 0, 0, vec![0; 40_000]);
     loop {
-        match timeout(SOON, stream.read(&mut bytes)).await.unwrap().unwrap() {
+        match timeout(within, stream.read(&mut bytes)).await.unwrap().unwrap() {
             0 => break,
             more => taken += more,
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        if taken / 65_536 > pauses {
+            pauses = taken / 65_536;
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
     }
-    assert!(taken > LARGE && began.elapsed() > Duration::from_millis(800), "{taken} {:?}", began.elapsed());
+    assert!(taken > LARGE && began.elapsed() > within, "{taken} {:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -208,6 +213,39 @@ async fn before_it_stops_the_process_gives_notice() {
     }
     timeout(SOON, running.ended).await.expect("it stops").unwrap();
     assert!(TcpStream::connect(running.addr).await.is_err());
+}
+
+/// On one thread, so that the server sees nothing of this before all of it has happened.
+#[tokio::test(flavor = "current_thread")]
+async fn whoever_was_connected_at_the_last_moment_is_answered() {
+    use std::io::Write as _;
+    let running = start(limits_without_notice()).await;
+    tokio::task::yield_now().await;
+    let late: Vec<_> = (0..20)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(running.addr).unwrap();
+            stream.write_all(REQUEST).unwrap();
+            stream
+        })
+        .collect();
+    running.ask.try_send(()).unwrap();
+    for stream in late {
+        stream.set_nonblocking(true).unwrap();
+        let (said, _) = until_closed(&mut TcpStream::from_std(stream).unwrap()).await;
+        assert!(said.ends_with("hello"), "{said}");
+    }
+    timeout(SOON, running.ended).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_arrives_although_its_request_is_still_on_its_way() {
+    let running = start(Limits::default()).await;
+    let mut stream = TcpStream::connect(running.addr).await.unwrap();
+    let headers = format!("POST /refusing HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGE}\r\n\r\n");
+    stream.write_all(headers.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'x'; LARGE]).await.expect("all of it is taken");
+    let (said, _) = until_closed(&mut stream).await;
+    assert!(said.ends_with("too large"), "{said}");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ enum Manner {
     /// A byte of headers every second.
     Headers,
     /// A byte of headers just before each deadline one might think of.
-    HeadersEveryEightSeconds,
+    HeadersEverySevenSeconds,
     /// A body of known length, a byte every second.
     Body,
     ChunkedBody,
@@ -65,7 +65,7 @@ impl Manner {
         Self::Silent,
         Self::FirstByteLate,
         Self::Headers,
-        Self::HeadersEveryEightSeconds,
+        Self::HeadersEverySevenSeconds,
         Self::Body,
         Self::ChunkedBody,
         Self::HeadersAndBody,
@@ -82,9 +82,9 @@ impl Manner {
         let second = Duration::from_secs(1);
         match self {
             Self::Silent => hang_on(&mut stream).await,
-            Self::FirstByteLate => drip(&mut stream, b"G", 8 * second).await,
+            Self::FirstByteLate => drip(&mut stream, b"G", 7 * second).await,
             Self::Headers => drip(&mut stream, HEADERS, second).await,
-            Self::HeadersEveryEightSeconds => drip(&mut stream, HEADERS, 8 * second).await,
+            Self::HeadersEverySevenSeconds => drip(&mut stream, HEADERS, 7 * second).await,
             Self::Body => {
                 stream.write_all(WITH_LENGTH).await?;
                 drip(&mut stream, &[b'x'; 100], second).await;
@@ -94,7 +94,7 @@ impl Manner {
                 drip(&mut stream, &b"1\r\nx\r\n".repeat(50), second).await;
             }
             Self::HeadersAndBody => {
-                sleep(8 * second).await;
+                sleep(7 * second).await;
                 stream.write_all(WITH_LENGTH).await?;
                 drip(&mut stream, &[b'x'; 100], second).await;
             }
@@ -215,7 +215,7 @@ async fn slow_clients_are_sent_away_and_the_others_notice_nothing() {
     report.assert_good();
 }
 
-/// Half as many more slow clients than there are places, who all come back when they are sent away. Only those who cost
+/// Four times as many slow clients as there are places, who all come back when they are sent away. Only those who cost
 /// the server nothing: two cores that are busy with other tests are to be enough.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_on_every_place_keep_nobody_out() {
@@ -232,11 +232,11 @@ async fn slow_clients_on_every_place_keep_nobody_out() {
     tokio::spawn(accept::serve(listener, world.router.clone(), limits, Stopping::default(), asked));
 
     let mut slow = JoinSet::new();
-    for manner in MANNERS.into_iter().cycle().take(PLACES * 3 / 2) {
+    for manner in MANNERS.into_iter().cycle().take(PLACES * 4) {
         slow.spawn(async move {
             loop {
                 let _ = manner.be(addr).await;
-                sleep(Duration::from_millis(500)).await;
+                sleep(Duration::from_secs(2)).await;
             }
         });
     }
