@@ -31,13 +31,14 @@ export class Server {
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(settings: { host?: string } = {}): Promise<Server> {
+  static async start(settings: { host?: string; variables?: Record<string, string> } = {}): Promise<Server> {
     const directory = mkdtempSync(join(tmpdir(), 'latchkey-story-'));
     const environment: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
       HOME: directory,
       LATCHKEY_SITE_ROOT: required('LATCHKEY_SITE_ROOT'),
       LATCHKEY_LOG: 'debug',
+      ...settings.variables,
     };
     let addr = '127.0.0.1:0';
     if (settings.host) {
