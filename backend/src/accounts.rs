@@ -1,6 +1,7 @@
 //! Accounts: signing up, and making one from the command line.
 
 use crate::keys::IssuedPair;
+use crate::passwords::Lane;
 use crate::record::Happened;
 use crate::sign_in::SignedInSession;
 use crate::store::{AccountRecord, Membership, PersonRecord, WriteTx};
@@ -62,8 +63,9 @@ impl Backend {
             SignUp::Invite => return Err(Refusal::InvitationNeeded.into()),
             SignUp::Closed => return Err(Refusal::SignUpClosed.into()),
         }
+        let _place = self.passwords.admit(Lane::Strangers)?;
         self.spend_attempt(&[Bucket::new_from_address(context)]).await?;
-        let draft = self.draft(new).await?;
+        let draft = self.draft(Lane::Strangers, new).await?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         let created = self.create(tx.as_mut(), context, draft, now).await?;
@@ -89,7 +91,7 @@ impl Backend {
     /// Makes the same for an operator, and answers the first pair with its private key.
     pub async fn create_account(&self, context: &RequestContext, new: NewAccount) -> Result<CreatedAccount> {
         let without_password = new.password.is_none();
-        let draft = self.draft(new).await?;
+        let draft = self.draft(Lane::Known, new).await?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         let mut created = self.create(tx.as_mut(), context, draft, now).await?;
@@ -101,7 +103,7 @@ impl Backend {
     }
 
     /// Checks and hashes before the transaction: SQLite has one writer, and a hash takes a while.
-    pub(crate) async fn draft(&self, new: NewAccount) -> Result<Draft> {
+    pub(crate) async fn draft(&self, lane: Lane, new: NewAccount) -> Result<Draft> {
         let email = Email::parse(&new.email).map_err(|_| Refusal::EmailInvalid)?;
         let name = new.name.trim();
         if name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
@@ -112,7 +114,7 @@ impl Backend {
             return Err(Refusal::ExternalIdInvalid.into());
         }
         let password_hash = match new.password {
-            Some(password) => Some(self.passwords.hash(password, vec![email.to_string(), name.clone()]).await?),
+            Some(password) => Some(self.passwords.hash(lane, password, vec![email.to_string(), name.clone()]).await?),
             None => None,
         };
         Ok(Draft { email, name, external_id: new.external_id, password_hash })

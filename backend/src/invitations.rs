@@ -4,6 +4,7 @@
 //! for [`Backend::create_invitation`] and the record, not for the link or its use.
 
 use crate::accounts::NewAccount;
+use crate::passwords::Lane;
 use crate::record::Happened;
 use crate::sign_in::SignedInSession;
 use crate::store::InvitationRecord;
@@ -115,12 +116,13 @@ impl Backend {
         secret: &str,
         new: NewAccount,
     ) -> Result<SignedInSession> {
+        let _place = self.passwords.admit(Lane::Strangers)?;
         let invitation = self.open_invitation(context, secret).await?;
         let email = match &invitation.email {
             Some(email) if new.email.trim().is_empty() => email.to_string(),
             Some(_) | None => new.email,
         };
-        let draft = self.draft(NewAccount { email, ..new }).await?;
+        let draft = self.draft(Lane::Strangers, NewAccount { email, ..new }).await?;
         if !is_for(&invitation, draft.email()) {
             return Err(Refusal::InvitationForAnother.into());
         }

@@ -113,6 +113,11 @@ impl Backend {
         self.clock.now()
     }
 
+    /// How many passwords this process has compared with a stored hash, or with the hash nobody can match.
+    pub fn passwords_checked(&self) -> u64 {
+        self.passwords.checked()
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         Ok(self.store.ping().await?)

@@ -1,5 +1,6 @@
 //! People: one-time links, setting a password with one, and changing one's own password and address.
 
+use crate::passwords::Lane;
 use crate::record::Happened;
 use crate::store::{PasswordLinkRecord, PersonRecord, WriteTx};
 use crate::throttle::Bucket;
@@ -47,12 +48,13 @@ impl Backend {
     ///
     /// A password that is refused leaves the link as it was, so that another can be tried.
     pub async fn set_password(&self, context: &RequestContext, link: &str, password: Password) -> Result<()> {
+        let _place = self.passwords.admit(Lane::Strangers)?;
         self.spend_attempt(&[Bucket::new_from_address(context)]).await?;
         let link = Token::parse(link).ok_or(Refusal::LinkInvalid)?;
         let now = self.clock.now();
         let found = self.store.find_password_link(&link.digest()).await?.filter(|link| now < link.expires_at);
         let own_words = self.own_words(&found.ok_or(Refusal::LinkInvalid)?.user_id).await?;
-        let hash = self.passwords.hash(password, own_words).await?;
+        let hash = self.passwords.hash(Lane::Strangers, password, own_words).await?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         let taken = tx.take_password_link(&link.digest()).await?;
@@ -96,7 +98,7 @@ impl Backend {
         proven: &PersonRecord,
         new: Password,
     ) -> Result<()> {
-        let hash = self.passwords.hash(new, self.own_words(&person.user_id).await?).await?;
+        let hash = self.passwords.hash(Lane::Known, new, self.own_words(&person.user_id).await?).await?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         self.still_proven(tx.as_mut(), person, proven, now).await?;
@@ -164,6 +166,7 @@ impl Backend {
         password: Password,
         refused: &Happened,
     ) -> Result<PersonRecord> {
+        let _place = self.passwords.admit(Lane::Known)?;
         let record = self.store.find_person(&person.user_id).await?.ok_or(Refusal::SignedOut)?;
         let buckets = [
             self.sign_in_bucket(context, &record.email).await?,
@@ -172,7 +175,7 @@ impl Backend {
         ];
         let checked: Result<()> = async {
             self.spend_attempt(&buckets).await?;
-            let right = self.passwords.verify(password, record.password_hash.clone()).await?;
+            let right = self.passwords.verify(Lane::Known, password, record.password_hash.clone()).await?;
             if right { Ok(()) } else { Err(Refusal::PasswordWrong.into()) }
         }
         .await;

@@ -1,5 +1,6 @@
 //! Sessions: who is behind a cookie, and for how long.
 
+use crate::passwords::Lane;
 use crate::record::Happened;
 use crate::store::{SessionRecord, SessionView, WriteTx};
 use crate::{Backend, Error, RequestContext, Result, SignedIn, Token};
@@ -203,11 +204,12 @@ impl Backend {
             return Ok(());
         }
         let password = password.filter(|password| !password.is_empty()).ok_or(Refusal::StepUpDue)?;
+        let _place = self.passwords.admit(Lane::Known)?;
         let bucket = crate::throttle::Bucket::step_up(&person.user_id);
         let checked = async {
             self.spend_attempt(std::slice::from_ref(&bucket)).await?;
             let stored = self.store.find_person(&person.user_id).await?.and_then(|person| person.password_hash);
-            let right = self.passwords.verify(password.clone(), stored).await?;
+            let right = self.passwords.verify(Lane::Known, password.clone(), stored).await?;
             if right { Ok(()) } else { Err(Refusal::PasswordWrong.into()) }
         };
         let targets = vec![Target::Session(person.session_id.clone())];

@@ -1,5 +1,6 @@
 //! Signing in with e-mail and password.
 
+use crate::passwords::Lane;
 use crate::record::Happened;
 use crate::store::{Membership, PersonRecord};
 use crate::throttle::Bucket;
@@ -25,10 +26,13 @@ impl Backend {
         // An address that is none belongs to nobody: the same answer, after the same work.
         let email = Email::parse(email).or_else(|_| Email::parse("nobody@invalid.invalid"));
         let email = email.map_err(|_| Refusal::SignInFailed)?;
-        let buckets = [self.sign_in_bucket(context, &email).await?, Bucket::address(context)];
+        let bucket = self.sign_in_bucket(context, &email).await?;
+        let lane = bucket.lane();
+        let _place = self.passwords.admit(lane)?;
+        let buckets = [bucket, Bucket::address(context)];
         let person = self.store.find_person_by_email(&email).await?;
         let checked = match self.spend_attempt(&buckets).await {
-            Ok(()) => self.check_password(person.as_ref(), password).await,
+            Ok(()) => self.check_password(lane, person.as_ref(), password).await,
             Err(error) => Err(error),
         };
         if let Err(Error::Refused(refusal)) = checked {
@@ -43,9 +47,9 @@ impl Backend {
         admitted
     }
 
-    async fn check_password(&self, person: Option<&PersonRecord>, password: Password) -> Result<()> {
+    async fn check_password(&self, lane: Lane, person: Option<&PersonRecord>, password: Password) -> Result<()> {
         let stored = person.and_then(|person| person.password_hash.clone());
-        let right = self.passwords.verify(password, stored).await?;
+        let right = self.passwords.verify(lane, password, stored).await?;
         if right { Ok(()) } else { Err(Refusal::SignInFailed.into()) }
     }
 

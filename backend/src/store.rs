@@ -278,6 +278,9 @@ pub trait Store: Send + Sync {
     /// Every invitation that was neither used nor revoked, whatever its age, the newest first.
     async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>>;
 
+    /// Whether the person (by address) has signed in on this device before.
+    async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
+
     /// Audit records, newest first, at most `limit`: of one account, or of the whole installation for `None`.
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>>;
 
@@ -406,9 +409,6 @@ pub trait WriteTx: Send {
 
     /// Remembers a device (SHA-256 of its cookie) on which the person has signed in.
     async fn remember_device(&mut self, token_digest: &[u8; 32], user_id: &UserId, now: Timestamp) -> StoreResult<()>;
-
-    /// Whether the person (by address) has signed in on this device before.
-    async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
 
     /// Forgets every device of the person but `kept`.
     async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()>;

@@ -5,6 +5,7 @@
 //! or not somebody has it) and per network address. A browser on which the owner has signed in before has its own
 //! allowance: a stranger who guesses cannot lock the owner out.
 
+use crate::passwords::Lane;
 use crate::{Backend, Error, RequestContext, Result, Token};
 use data_encoding::HEXLOWER;
 use domain::{Duration, Email, Refusal, UserId};
@@ -24,38 +25,52 @@ pub const MOST_NEW_PER_ADDRESS: u32 = 50;
 pub(crate) struct Bucket {
     name: String,
     most: u32,
+    lane: Lane,
 }
 
 impl Bucket {
     /// Sign-ins to one person.
     pub(crate) fn person(email: &Email) -> Self {
-        Self { name: format!("person:{}", digest(email.as_str().as_bytes())), most: MOST_PER_PERSON }
+        Self {
+            name: format!("person:{}", digest(email.as_str().as_bytes())),
+            most: MOST_PER_PERSON,
+            lane: Lane::Strangers,
+        }
     }
 
     /// Sign-ins to one person from a browser they have used before.
     pub(crate) fn device(device: &Token, email: &Email) -> Self {
         let device = HEXLOWER.encode(&device.digest());
-        Self { name: format!("device:{device}:{}", digest(email.as_str().as_bytes())), most: MOST_PER_PERSON }
+        Self {
+            name: format!("device:{device}:{}", digest(email.as_str().as_bytes())),
+            most: MOST_PER_PERSON,
+            lane: Lane::Known,
+        }
     }
 
     /// The password asked again within a session. Only the session's holder can use this allowance up.
     pub(crate) fn step_up(user: &UserId) -> Self {
-        Self { name: format!("step-up:{user}"), most: MOST_PER_PERSON }
+        Self { name: format!("step-up:{user}"), most: MOST_PER_PERSON, lane: Lane::Known }
     }
 
     /// New addresses tried by one person: what is taken is told to nobody faster than this.
     pub(crate) fn new_email(user: &UserId) -> Self {
-        Self { name: format!("new-email:{user}"), most: MOST_PER_PERSON }
+        Self { name: format!("new-email:{user}"), most: MOST_PER_PERSON, lane: Lane::Known }
     }
 
     /// Sign-ins from one network address.
     pub(crate) fn address(context: &RequestContext) -> Self {
-        Self { name: format!("address:{}", network(context.address)), most: MOST_PER_ADDRESS }
+        Self { name: format!("address:{}", network(context.address)), most: MOST_PER_ADDRESS, lane: Lane::Strangers }
     }
 
     /// Sign-ups, changes of address and one-time links from one network address.
     pub(crate) fn new_from_address(context: &RequestContext) -> Self {
-        Self { name: format!("new:{}", network(context.address)), most: MOST_NEW_PER_ADDRESS }
+        Self { name: format!("new:{}", network(context.address)), most: MOST_NEW_PER_ADDRESS, lane: Lane::Strangers }
+    }
+
+    /// Whose attempts it counts.
+    pub(crate) fn lane(&self) -> Lane {
+        self.lane
     }
 
     /// The bucket's name in the store.
@@ -79,13 +94,12 @@ impl Backend {
 
     /// The bucket a sign-in to this person counts against: the browser's own if the person has used it before.
     pub(crate) async fn sign_in_bucket(&self, context: &RequestContext, email: &Email) -> Result<Bucket> {
-        if let Some(device) = &context.device {
-            let mut tx = self.store.begin_write().await?;
-            if tx.knows_device(&device.digest(), email).await? {
-                return Ok(Bucket::device(device, email));
+        match &context.device {
+            Some(device) if self.store.knows_device(&device.digest(), email).await? => {
+                Ok(Bucket::device(device, email))
             }
+            Some(_) | None => Ok(Bucket::person(email)),
         }
-        Ok(Bucket::person(email))
     }
 }
 

@@ -8,6 +8,8 @@ mod command_line;
 mod connections;
 mod cross_site;
 mod failing;
+#[cfg(target_os = "linux")]
+mod floods;
 mod forms_of_answers;
 mod headers;
 mod health;

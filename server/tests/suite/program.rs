@@ -140,6 +140,25 @@ impl Served {
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
+    /// The bytes of memory it uses now.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most it has used.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn status(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of this name");
+        line.trim().strip_suffix(" kB").and_then(|kibibytes| kibibytes.parse::<u64>().ok()).expect("kB") * 1024
+    }
+
     /// Stops it as a service manager does; answers the rest of stdout and whether it ended well.
     pub fn stop(self) -> (String, bool) {
         self.signal("-TERM");

@@ -1,7 +1,7 @@
 //! The reads of the port, each one statement on a read-only connection.
 
 use crate::write::SqliteTx;
-use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions};
+use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions, throttle};
 use async_trait::async_trait;
 use backend::store::{
     AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
@@ -70,6 +70,10 @@ impl Store for SqliteStore {
 
     async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>> {
         invitations::list(&self.readers).await
+    }
+
+    async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {
+        throttle::knows_device(&self.readers, token_digest, email).await
     }
 
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>> {

@@ -4,7 +4,7 @@ use crate::error::{failed, one_row};
 use crate::row::Place;
 use backend::store::{PurgeLimits, StoreResult};
 use domain::{Email, Timestamp, UserId};
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 pub(crate) async fn count_attempt(
     connection: &mut SqliteConnection,
@@ -71,7 +71,7 @@ pub(crate) async fn remember_device(
 }
 
 pub(crate) async fn knows_device(
-    connection: &mut SqliteConnection,
+    executor: impl SqliteExecutor<'_>,
     token_digest: &[u8; 32],
     email: &Email,
 ) -> StoreResult<bool> {
@@ -87,7 +87,7 @@ pub(crate) async fn knows_device(
         email,
         token_digest,
     )
-    .fetch_one(connection)
+    .fetch_one(executor)
     .await
     .map_err(failed("looking a device up"))?;
     Ok(known == 1)

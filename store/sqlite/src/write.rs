@@ -183,10 +183,6 @@ impl WriteTx for SqliteTx {
         throttle::remember_device(&mut self.tx, token_digest, user_id, now).await
     }
 
-    async fn knows_device(&mut self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {
-        throttle::knows_device(&mut self.tx, token_digest, email).await
-    }
-
     async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()> {
         throttle::forget_devices(&mut self.tx, user_id, kept).await
     }

@@ -28,6 +28,8 @@ pub struct Installation {
     pub answer: Answer,
     /// The clock when the last step's act happened.
     pub acted_at: i64,
+    /// The clock when the first of those who look afterwards does so.
+    pub first_at: i64,
     /// The audit records of the last step, looking included, in no order.
     pub records: Vec<Record>,
 }
@@ -119,7 +121,7 @@ impl Installation {
     pub fn with_one_account() -> Self {
         let first = Account { pairs: vec![PairFacts::default()], ..Account::default() };
         let now = NOW.as_millis();
-        Self { now, accounts: vec![first], answer: Answer::Done, acted_at: now, records: Vec::new() }
+        Self { now, accounts: vec![first], answer: Answer::Done, acted_at: now, first_at: now, records: Vec::new() }
     }
 
     /// Every pair with its name.
@@ -142,10 +144,9 @@ impl Installation {
         };
         self.acted_at = self.now;
         self.answer = self.act(&step.act);
-        if step.returns {
-            self.now = before;
-        }
-        self.look();
+        let after = if step.returns { before } else { self.now };
+        self.first_at = if step.looks_before_returning(before, self.now) { self.now } else { after };
+        self.look(step.first, after);
         self
     }
 
@@ -181,12 +182,20 @@ impl Installation {
         }
     }
 
-    /// Whoever looks, everybody is told the same, and each end that has passed is recorded once: the order does not
-    /// matter here, only to the code under test.
-    fn look(&mut self) {
-        for account in 0..self.accounts.len() {
-            self.tell(account);
+    /// Whoever looks is told of every end that has passed, and each is recorded once.
+    fn look(&mut self, first: Look, after: i64) {
+        for (clock, revealing) in [(self.first_at, first == Look::Reveals), (after, first != Look::Reveals)] {
+            self.now = clock;
+            for account in 0..self.accounts.len() {
+                self.tell(account);
+            }
+            if revealing {
+                self.reveal_everything();
+            }
         }
+    }
+
+    fn reveal_everything(&mut self) {
         let names: Vec<Pair> = self.pairs().map(|(name, _)| name).collect();
         for name in names {
             self.reveal(name, Who::Owner);

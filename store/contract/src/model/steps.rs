@@ -14,10 +14,17 @@ pub struct Step {
     pub clock: Clock,
     /// What happens then.
     pub act: Act,
-    /// Whether the clock steps back to where it was before the step, before everybody looks.
+    /// Whether the clock goes back to where it was before the step. If it had been put forward, one has looked by then.
     pub returns: bool,
     /// Who looks first, and so is the first to be told of an end.
     pub first: Look,
+}
+
+impl Step {
+    /// Whether somebody looks at the end of the step before the clock steps back.
+    pub const fn looks_before_returning(&self, before: i64, acted_at: i64) -> bool {
+        self.returns && before < acted_at
+    }
 }
 
 /// How the clock moves.
@@ -135,7 +142,7 @@ pub enum Act {
 /// The steps that can be taken from here.
 pub fn any(state: &Installation) -> BoxedStrategy<Step> {
     let first = select(vec![Look::Lists, Look::Keys, Look::Reveals]);
-    let returns = prop::bool::weighted(0.2);
+    let returns = prop::bool::weighted(0.3);
     (clock(state), act(state), returns, first)
         .prop_map(|(clock, act, returns, first)| Step { clock, act, returns, first })
         .boxed()

@@ -85,9 +85,12 @@ impl<D: Database> StateMachineTest for Life<D> {
         runtime.block_on(async {
             let answer = open.act(accounts, &step.act).await;
             assert_eq!(answer, expected.answer, "the answer to {:?}", step.act);
+            let [first, others @ ..] = step.first.order();
+            clock.set(Timestamp::from_millis(expected.first_at));
+            open.look(first, accounts, expected, expected.first_at, seen_dead).await;
             clock.set(Timestamp::from_millis(expected.now));
-            for look in step.first.order() {
-                open.look(look, accounts, expected, seen_dead).await;
+            for look in others {
+                open.look(look, accounts, expected, expected.now, seen_dead).await;
             }
             open.check_sealed_keys(accounts, expected).await;
             *last_event = open.check_records(accounts, expected, last_event).await;
@@ -102,8 +105,8 @@ impl<D: Database> StateMachineTest for Life<D> {
             panic!("not running");
         };
         runtime.block_on(async {
-            open.look(Look::Keys, accounts, &expected, seen_dead).await;
-            open.look(Look::Lists, accounts, &expected, seen_dead).await;
+            open.look(Look::Keys, accounts, &expected, expected.now, seen_dead).await;
+            open.look(Look::Lists, accounts, &expected, expected.now, seen_dead).await;
         });
     }
 }
@@ -254,23 +257,30 @@ impl Open {
         Answer::Done
     }
 
-    async fn look(&self, look: Look, accounts: &[Known], expected: &Installation, seen_dead: &mut BTreeSet<String>) {
+    async fn look(
+        &self,
+        look: Look,
+        accounts: &[Known],
+        expected: &Installation,
+        now: i64,
+        seen_dead: &mut BTreeSet<String>,
+    ) {
         match look {
             Look::Lists => {
                 for (known, account) in accounts.iter().zip(&expected.accounts) {
-                    self.check_list(known, account, expected.now, seen_dead).await;
+                    self.check_list(known, account, now, seen_dead).await;
                 }
             }
             Look::Keys => {
                 for (Pair(account, pair), facts) in expected.pairs() {
                     let disabled = expected.accounts[account].disabled;
-                    self.check_key(&accounts[account], pair, facts, disabled, expected.now).await;
+                    self.check_key(&accounts[account], pair, facts, disabled, now).await;
                 }
             }
             Look::Reveals => {
                 for (name, facts) in expected.pairs() {
                     let revealed = self.reveal(accounts, name, Who::Owner).await == Answer::Done;
-                    assert_eq!(revealed, facts.works(expected.now), "revealing {name:?}");
+                    assert_eq!(revealed, facts.works(now), "revealing {name:?}");
                 }
             }
         }
