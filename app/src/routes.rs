@@ -1,5 +1,6 @@
 //! The table of pages.
 
+use crate::features::activity::ActivityPage;
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
 use crate::features::not_found::NotFound;
@@ -25,6 +26,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/developers") view=DevelopersPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/roll") view=RollPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/expire") view=ExpirePage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions/end") view=EndSessionPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />

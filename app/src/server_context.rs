@@ -1,5 +1,6 @@
 //! The server's half of server functions: who is calling, and how an answer sets a cookie. Not in the browser's build.
 
+pub mod activity;
 pub(crate) mod developers;
 pub(crate) mod sessions;
 

@@ -8,6 +8,7 @@
 //! What deliberately does not live here: rules (`domain`), use cases (`backend`), SQL (`store/*`), screens (`app`).
 
 pub mod accept;
+mod activity;
 pub mod answer;
 pub mod api;
 pub mod check;

@@ -40,6 +40,10 @@ pub enum Problem {
     BodyTooLarge,
     /// Another site sent it.
     CrossSite,
+    /// The person's role does not carry it.
+    NotAllowed,
+    /// The filter of an export cannot be read.
+    FilterInvalid,
     /// Something broke.
     Fault,
     /// The database does not answer.
@@ -172,6 +176,18 @@ impl Problem {
                 "STORAGE_UNWRITABLE",
                 "The server cannot write to its disk.",
                 "Nothing was changed. Tell whoever runs this service, and try again later.",
+            ),
+            Self::NotAllowed => (
+                StatusCode::FORBIDDEN,
+                "NOT_ALLOWED",
+                "Your role in this account does not allow this.",
+                "Nothing was done. Ask an owner of the account.",
+            ),
+            Self::FilterInvalid => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "FILTER_INVALID",
+                "The filter of this export cannot be read.",
+                "Nothing was exported. Open the activity page with the same filter: it says what is wrong.",
             ),
             Self::Fault => (
                 StatusCode::INTERNAL_SERVER_ERROR,

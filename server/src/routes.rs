@@ -8,7 +8,7 @@
 
 use crate::problem::Problem;
 use crate::router::{self, Serving};
-use crate::{api, health};
+use crate::{activity, api, health};
 use app::{App, paths};
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
@@ -80,6 +80,9 @@ pub static TABLE: &[Route] = &[
     screen(paths::DEVELOPERS),
     screen(paths::ROLL),
     screen(paths::EXPIRE),
+    screen(paths::ACTIVITY),
+    ours(Method::POST, paths::ACTIVITY_CSV, Kind::Page, |method| on(method, activity::csv)),
+    ours(Method::POST, paths::ACTIVITY_JSON_LINES, Kind::Page, |method| on(method, activity::json_lines)),
     screen(paths::SESSIONS),
     screen(paths::END_SESSION),
     screen(paths::SIGN_IN),
@@ -98,6 +101,7 @@ pub static TABLE: &[Route] = &[
     function("/_srv/change_email"),
     function("/_srv/change_password"),
     function("/_srv/load_developers_tab"),
+    function("/_srv/load_activity"),
     function("/_srv/reveal_key"),
     function("/_srv/roll_keys"),
     function("/_srv/expire_now"),

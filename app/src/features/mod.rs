@@ -1,5 +1,6 @@
 //! The screens, by what people come to do.
 
+pub mod activity;
 pub mod dashboard;
 pub mod developers;
 pub mod entrance;

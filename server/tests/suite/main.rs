@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod account_api;
+mod activity;
 mod canary;
 mod command_line;
 mod connections;

@@ -16,6 +16,7 @@ struct Entry {
 /// Every entry, in the order they are shown. A page is listed once its route exists.
 const ENTRIES: &[Entry] = &[
     Entry { label: "API keys", href: paths::DEVELOPERS, needs: Some(Permission::ViewKeys) },
+    Entry { label: "Activity", href: paths::ACTIVITY, needs: Some(Permission::ViewActivity) },
     Entry { label: "Your sign-in", href: paths::SESSIONS, needs: None },
 ];
 

@@ -38,6 +38,15 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
+        ("/dashboard/activity", "+filter") => {
+            Input { target: format!("{place}?act=key.roll&from=2026-01-01"), ..usual }
+        }
+        ("/dashboard/activity" | "/dashboard/activity.csv", "+wrong") => {
+            Input { target: format!("{place}?act=key.roll&from=yesterday"), ..usual }
+        }
+        ("/dashboard/activity.csv" | "/dashboard/activity.jsonl", "") if method == "POST" => {
+            Input { content_type: FORM, act: Some(Act::ActivityExport), ..usual }
+        }
         ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
         ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
@@ -65,7 +74,9 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
     let form = |body: String, act: Act| Input { content_type: FORM, body, act: Some(act), ..input.clone() };
     let password = PASSWORD.replace(' ', "+");
     match function.trim_start_matches("/_srv/") {
-        "load_entrance" | "load_developers_tab" | "load_sessions" => Input { content_type: FORM, ..input },
+        "load_entrance" | "load_developers_tab" | "load_sessions" | "load_activity" => {
+            Input { content_type: FORM, ..input }
+        }
         "sign_in" => form(format!("email={EMAIL}&password={password}"), Act::SignIn),
         "sign_up" => form(format!("email=new%40example.org&password={password}"), Act::AccountCreate),
         "sign_out" => form(String::new(), Act::SignOut),

@@ -153,7 +153,9 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
         return Some("a body in the answer to HEAD".to_owned());
     }
     let expected = match (cell.kind, status) {
-        (_, 302) => return None,
+        (_, 302 | 303) => return None,
+        (Kind::Page, 200) if cell.line.place == "/dashboard/activity.csv" => "text/csv; charset=utf-8; header=present",
+        (Kind::Page, 200) if cell.line.place == "/dashboard/activity.jsonl" => "application/jsonl; charset=utf-8",
         (Kind::Asset, 200) => "text/javascript",
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
@@ -239,7 +241,7 @@ impl Effects {
 
 /// What is wrong with what the request has written.
 fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Effects) -> Vec<String> {
-    let may_write = cell.kind == Kind::Function
+    let may_write = matches!(cell.kind, Kind::Function | Kind::Page)
         && cell.line.method == "POST"
         && cell.origin != Origin::AnotherSite
         && !answer.body.contains("CROSS_SITE");
@@ -254,7 +256,7 @@ fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Eff
     }
     let changed = are.facts != were.facts;
     // What these do is the record itself, and a session that nobody knew before.
-    let leaves_facts = matches!(act, Some(Act::KeyReveal | Act::SignIn));
+    let leaves_facts = matches!(act, Some(Act::KeyReveal | Act::SignIn | Act::ActivityExport));
     if changed != (cell.promise.done && !leaves_facts) {
         wrong.push(format!("from\n{}\nto\n{}", were.facts, are.facts));
     }

@@ -1,0 +1,152 @@
+//! The filter: a plain form that asks for the page again, with the filter in its address.
+
+use super::wire::{FilterForm, FilterProblem};
+use super::words::{Subject, actor_label, describe};
+use crate::paths;
+use domain::audit::{Act, ActorKind};
+use leptos::prelude::*;
+
+/// Open when anything is filtered, so that nobody takes a part for the whole.
+#[component]
+pub fn Filters(form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView {
+    let set = form.is_set();
+    let open = set || !problems.is_empty();
+    let among = move |these: &[FilterProblem]| problems.iter().any(|problem| these.contains(problem));
+    let from_is_wrong = among(&[FilterProblem::From, FilterProblem::Range]);
+    let until_is_wrong = among(&[FilterProblem::Until, FilterProblem::Range]);
+    let who_is_wrong = among(&[FilterProblem::Who]);
+    let FilterForm { acts, actor, who, from, until } = form;
+    view! {
+        <details class="filter" open=open>
+            <summary class="filter__summary">{if set { "Filter (on)" } else { "Filter" }}</summary>
+            <form class="filter__form" method="get" action=paths::ACTIVITY aria-label="Filter the activity">
+                <div class="filter__fields">
+                    <ActorField chosen=actor />
+                    <TextField
+                        name="who"
+                        kind="text"
+                        label="Name or id"
+                        hint="All of an e-mail address, an operator's name or an id"
+                        value=who
+                        wrong=who_is_wrong
+                    />
+                    <TextField
+                        name="from"
+                        kind="datetime-local"
+                        label="From (UTC)"
+                        hint="This moment and later"
+                        value=from
+                        wrong=from_is_wrong
+                    />
+                    <TextField
+                        name="until"
+                        kind="datetime-local"
+                        label="Until (UTC)"
+                        hint="Before this moment"
+                        value=until
+                        wrong=until_is_wrong
+                    />
+                </div>
+                <div class="filter__acts">
+                    {Subject::ALL.map(|subject| view! { <Acts subject chosen=acts.clone() /> }).collect_view()}
+                </div>
+                <div class="form__buttons">
+                    {set
+                        .then(|| view! {
+                            <a class="button" data-kind="plain" href=paths::ACTIVITY rel="external">
+                                "Clear the filter"
+                            </a>
+                        })}
+                    <button class="button" data-kind="primary" type="submit">
+                        "Show"
+                    </button>
+                </div>
+            </form>
+        </details>
+    }
+}
+
+#[component]
+fn ActorField(chosen: String) -> impl IntoView {
+    let options: Vec<_> = ActorKind::ALL
+        .map(|kind| {
+            view! {
+                <option value=kind.as_str() selected=chosen == kind.as_str()>
+                    {actor_label(kind)}
+                </option>
+            }
+        })
+        .into();
+    view! {
+        <div class="field">
+            <label class="field__label" for="filter-actor">
+                "Who"
+            </label>
+            <select class="field__input" id="filter-actor" name="actor">
+                <option value="">"Anybody"</option>
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// The problem itself is said above the form, in its own sentence; here is where it is.
+#[component]
+fn TextField(
+    name: &'static str,
+    kind: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: String,
+    wrong: bool,
+) -> impl IntoView {
+    let id = format!("filter-{name}");
+    let hint_id = format!("{id}-hint");
+    view! {
+        <div class="field" data-invalid=wrong.then_some("")>
+            <label class="field__label" for=id.clone()>
+                {label}
+            </label>
+            <input
+                class="field__input"
+                id=id
+                name=name
+                type=kind
+                // To the millisecond, should an address say so.
+                step="any"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                value=value
+                aria-invalid=wrong.then_some("true")
+                aria-describedby=hint_id.clone()
+            />
+            <p class="field__hint" id=hint_id>
+                {hint}
+            </p>
+        </div>
+    }
+}
+
+/// The acts about one subject. None ticked anywhere means all of them.
+#[component]
+fn Acts(subject: Subject, chosen: Vec<String>) -> impl IntoView {
+    let acts = Act::ALL.iter().filter(|act| describe(**act).0 == subject);
+    let boxes: Vec<_> = acts
+        .map(|act| {
+            let word = act.as_str();
+            view! {
+                <label class="tick">
+                    <input type="checkbox" name="act" value=word checked=chosen.iter().any(|act| act == word) />
+                    <span>{describe(*act).1}</span>
+                </label>
+            }
+        })
+        .collect();
+    view! {
+        <fieldset class="ticks">
+            <legend class="field__label">{subject.heading()}</legend>
+            {boxes}
+        </fieldset>
+    }
+}

@@ -1,0 +1,448 @@
+//! From audit records to words, in one place. Every act and every refusal has its own: a new one does not compile until
+//! it has too.
+
+use domain::audit::{Act, Actor, ActorKind, Detail, Event, ExportFormat, Target};
+use domain::{Refusal, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A part of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Piece {
+    /// Our words.
+    Words(String),
+    /// A name that somebody chose. Set apart where it is shown, so that it cannot rearrange the words around it.
+    Name(String),
+}
+
+/// Who reads, and when.
+pub struct Reader<'a> {
+    /// The person reading, who is "You".
+    pub person: Option<&'a UserId>,
+    /// What a person is called now, if they are still here.
+    pub name_of: &'a dyn Fn(&UserId) -> Option<String>,
+    /// Until when something works, or worked, depends on it.
+    pub now: Timestamp,
+}
+
+/// How an act went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused, and changed nothing.
+    Refused,
+}
+
+/// What an act is about: the groups of the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Key pairs.
+    Keys,
+    /// Signing in and out.
+    Sessions,
+    /// Accounts, and people's passwords and addresses.
+    People,
+    /// The trail itself, and the database it lies in.
+    Activity,
+}
+
+impl Subject {
+    /// Every subject, in the order of the filter.
+    pub const ALL: [Self; 4] = [Self::Keys, Self::Sessions, Self::People, Self::Activity];
+
+    /// The group's heading.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Keys => "Keys",
+            Self::Sessions => "Signing in",
+            Self::People => "People",
+            Self::Activity => "Activity",
+        }
+    }
+}
+
+/// An act in the filter: what it is about, in a few words, and how it went.
+pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
+    use Outcome::{Done, Refused};
+    match act {
+        Act::KeyReveal => (Subject::Keys, "Private key revealed", Done),
+        Act::KeyRevealRefused => (Subject::Keys, "Reveal refused", Refused),
+        Act::KeyRoll => (Subject::Keys, "Keys rolled", Done),
+        Act::KeyRollRefused => (Subject::Keys, "Roll refused", Refused),
+        Act::KeyRevoke => (Subject::Keys, "Keys expired by hand", Done),
+        Act::KeyRevokeRefused => (Subject::Keys, "Expiring by hand refused", Refused),
+        Act::KeyExpire => (Subject::Keys, "Keys expired as scheduled", Done),
+        Act::SignIn => (Subject::Sessions, "Signed in", Done),
+        Act::SignInRefused => (Subject::Sessions, "Sign-in refused", Refused),
+        Act::SignOut => (Subject::Sessions, "Signed out", Done),
+        Act::SessionEnd => (Subject::Sessions, "Sessions ended", Done),
+        Act::SessionEndRefused => (Subject::Sessions, "Ending sessions refused", Refused),
+        Act::StepUpRefused => (Subject::Sessions, "Password refused when asked for again", Refused),
+        Act::AccountCreate => (Subject::People, "Account created", Done),
+        Act::PasswordLink => (Subject::People, "Password link made", Done),
+        Act::PasswordSet => (Subject::People, "Password set with a link", Done),
+        Act::PasswordChange => (Subject::People, "Password changed", Done),
+        Act::PasswordChangeRefused => (Subject::People, "Password change refused", Refused),
+        Act::EmailChange => (Subject::People, "E-mail address changed", Done),
+        Act::EmailChangeRefused => (Subject::People, "E-mail address change refused", Refused),
+        Act::InvitationCreate => (Subject::People, "Invitation made", Done),
+        Act::InvitationUse => (Subject::People, "Invitation used", Done),
+        Act::InvitationRevoke => (Subject::People, "Invitation revoked", Done),
+        Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
+        Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
+        Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
+    }
+}
+
+/// A kind of actor in the filter.
+pub const fn actor_label(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::Person => "People",
+        ActorKind::Operator => "Operators",
+        ActorKind::Pair => "Programs with your keys",
+        ActorKind::System => "The server by itself",
+        ActorKind::Anonymous => "Nobody signed in",
+    }
+}
+
+/// What happened, as one sentence.
+pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
+    let mut said = Said::default();
+    if event.act != Act::KeyExpire {
+        said.actor(&event.actor, reader);
+    }
+    let detail = event.detail.as_ref();
+    match event.act {
+        Act::AccountCreate => said.words(" created the account and its first key pair"),
+        Act::SignIn => said.words(" signed in"),
+        Act::SignInRefused => said.words(" tried to sign in").person(" as ", event, reader),
+        Act::SignOut => said.words(" signed out"),
+        Act::SessionEnd => match detail {
+            Some(Detail::SessionsEnded { count }) => {
+                said.words(&format!(" ended {}", counted(*count, "other session")))
+            }
+            _ => said.words(" ended another session"),
+        },
+        Act::SessionEndRefused => said.words(" tried to end another session"),
+        Act::StepUpRefused => said.words(" was asked for the password again"),
+        Act::KeyReveal => said.words(" revealed a private key"),
+        Act::KeyRevealRefused => said.words(" tried to reveal a private key"),
+        Act::KeyRoll => said.words(" rolled the keys").words(&old_pair(detail, reader.now)),
+        Act::KeyRollRefused => said.words(" tried to roll the keys"),
+        Act::KeyRevoke => said.words(" expired a key pair at once"),
+        Act::KeyRevokeRefused => said.words(" tried to expire a key pair at once"),
+        Act::KeyExpire => match expiry(detail) {
+            Some(at) => said.words(&format!("A key pair expired as scheduled: it worked until {}", at.to_utc_words())),
+            None => said.words("A key pair expired as scheduled"),
+        },
+        Act::PasswordLink => said
+            .words(" made a one-time link to set a password")
+            .person(" for ", event, reader)
+            .words(&match expiry(detail) {
+                Some(at) => format!("; it can be used until {}", at.to_utc_words()),
+                None => String::new(),
+            }),
+        Act::PasswordSet => said.words(" set a password with a one-time link").words(&sessions_ended(detail)),
+        Act::PasswordChange => said.words(" changed the password").words(&sessions_ended(detail)),
+        Act::PasswordChangeRefused => said.words(" tried to change the password"),
+        Act::EmailChange => match detail {
+            Some(Detail::EmailChanged { from, to, .. }) => said
+                .words(" changed the e-mail address to sign in with from ")
+                .name(from)
+                .words(" to ")
+                .name(to)
+                .words(&sessions_ended(detail)),
+            _ => said.words(" changed the e-mail address to sign in with"),
+        },
+        Act::EmailChangeRefused => said.words(" tried to change the e-mail address to sign in with"),
+        Act::InvitationCreate => match detail {
+            Some(Detail::Invitation { email: Some(email), .. }) => said.words(" made an invitation for ").name(email),
+            _ => said.words(" made an invitation"),
+        },
+        Act::InvitationUse => said.words(" signed up by invitation"),
+        Act::InvitationRevoke => said.words(" revoked an invitation"),
+        Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
+        Act::ActivityExport => said.words(" exported the activity").words(match detail {
+            Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
+            Some(Detail::Export { format: ExportFormat::JsonLines }) => " as JSON lines",
+            _ => "",
+        }),
+        Act::ActivityExportRefused => said.words(" tried to export the activity"),
+    };
+    if describe(event.act).2 == Outcome::Refused {
+        said.words(" and was refused");
+        if let Some(Detail::Refusal { code }) = detail {
+            said.words(": ").words(because(*code));
+        }
+    }
+    said.words(".");
+    said.0
+}
+
+/// The sentence as plain text.
+pub fn plain(pieces: &[Piece]) -> String {
+    let text = |piece: &Piece| match piece {
+        Piece::Words(text) | Piece::Name(text) => text.clone(),
+    };
+    pieces.iter().map(text).collect()
+}
+
+/// What somebody wrote: the reason of a roll, or the text of a record that is older than details with a form.
+pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
+    match detail? {
+        Detail::Roll { reason, .. } => reason.as_deref().filter(|reason| !reason.is_empty()),
+        Detail::Note { text } => Some(text),
+        Detail::Expiry { .. }
+        | Detail::Refusal { .. }
+        | Detail::SessionsEnded { .. }
+        | Detail::EmailChanged { .. }
+        | Detail::Invitation { .. }
+        | Detail::Export { .. } => None,
+    }
+}
+
+/// A sentence on its way; words that follow words become one piece.
+#[derive(Default)]
+struct Said(Vec<Piece>);
+
+impl Said {
+    fn words(&mut self, words: &str) -> &mut Self {
+        match self.0.last_mut() {
+            Some(Piece::Words(text)) => text.push_str(words),
+            Some(Piece::Name(_)) | None if words.is_empty() => {}
+            Some(Piece::Name(_)) | None => self.0.push(Piece::Words(words.to_owned())),
+        }
+        self
+    }
+
+    fn name(&mut self, name: &str) -> &mut Self {
+        self.0.push(Piece::Name(name.to_owned()));
+        self
+    }
+
+    fn actor(&mut self, actor: &Actor, reader: &Reader<'_>) -> &mut Self {
+        match actor {
+            Actor::Person { id, .. } if reader.person == Some(id) => self.words("You"),
+            Actor::Person { name, .. } => self.name(name),
+            Actor::Operator { name } => self.words("An operator (").name(name).words(")"),
+            Actor::Pair { .. } => self.words("A program with your keys"),
+            Actor::System => self.words("The server"),
+            Actor::Anonymous => self.words("Somebody"),
+        }
+    }
+
+    /// The person among the targets, if there is one and they are still here.
+    fn person(&mut self, before: &str, event: &Event, reader: &Reader<'_>) -> &mut Self {
+        let person = event.targets.iter().find_map(|target| match target {
+            Target::Person(id) => Some(id),
+            Target::Account(_) | Target::Pair(_) | Target::Session(_) | Target::Invitation(_) => None,
+        });
+        match person.and_then(|id| (reader.name_of)(id)) {
+            Some(name) => self.words(before).name(&name),
+            None => self,
+        }
+    }
+}
+
+fn expiry(detail: Option<&Detail>) -> Option<Timestamp> {
+    match detail {
+        Some(Detail::Expiry { expires_at }) => Some(*expires_at),
+        _ => None,
+    }
+}
+
+fn old_pair(detail: Option<&Detail>, now: Timestamp) -> String {
+    match detail {
+        Some(Detail::Roll { expires_at: Some(at), .. }) if now < *at => {
+            format!("; the old pair works until {}", at.to_utc_words())
+        }
+        Some(Detail::Roll { expires_at: Some(at), .. }) => {
+            format!("; the old pair was to work until {}", at.to_utc_words())
+        }
+        Some(Detail::Roll { expires_at: None, .. }) => "; the old pair stopped working at once".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn sessions_ended(detail: Option<&Detail>) -> String {
+    match detail {
+        Some(Detail::SessionsEnded { count } | Detail::EmailChanged { sessions_ended: count, .. }) if *count > 0 => {
+            format!("; {} ended with it", counted(*count, "session"))
+        }
+        _ => String::new(),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Why, after a colon. The sentences of [`Refusal`] tell somebody what to do; here it is over.
+const fn because(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::SignedOut => "nobody was signed in",
+        Refusal::SignInFailed => "the e-mail address or the password was wrong",
+        Refusal::TooManyAttempts => "there had been too many attempts",
+        Refusal::Busy => "the server was busy",
+        Refusal::SignUpClosed => "sign-up was closed",
+        Refusal::InvitationNeeded => "there was no invitation",
+        Refusal::InvitationInvalid => "the invitation could not be used any more",
+        Refusal::InvitationForAnother => "the invitation was for another address",
+        Refusal::EmailTaken => "somebody else has the address",
+        Refusal::EmailUnchanged => "it was the same address",
+        Refusal::ExternalIdTaken => "another account has the external id",
+        Refusal::ExternalIdInvalid => "the external id was not valid",
+        Refusal::EmailInvalid => "it was no e-mail address",
+        Refusal::NameInvalid => "the name was not valid",
+        Refusal::PasswordTooShort => "the new password was too short",
+        Refusal::PasswordTooLong => "the new password was too long",
+        Refusal::PasswordCommon => "the new password was too easy to guess",
+        Refusal::StepUpDue => "the password had to be given again",
+        Refusal::PasswordWrong => "the password was wrong",
+        Refusal::LinkInvalid => "the link could not be used any more",
+        Refusal::NotFound => "there was no such thing in the account",
+        Refusal::NotAllowed => "it is not for their role",
+        Refusal::ExpiryMissing => "no expiry was chosen",
+        Refusal::ExpiryInvalid => "the expiry was no date and time",
+        Refusal::ExpiryPast => "the expiry chosen had passed",
+        Refusal::ExpiryTooFar => "the expiry chosen was too far ahead",
+        Refusal::PairAlreadyRolled => "the pair had been rolled already",
+        Refusal::TooManyWorkingPairs => "too many pairs were working",
+        Refusal::PairIsActive => "the pair was the active one",
+        Refusal::PairEnded => "the pair had expired already",
+        Refusal::InvalidInput => "the request could not be understood",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ExpireOld, PairId};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_424_520_000);
+
+    fn ada() -> UserId {
+        "user_00000000000000000000000001".parse().expect("an id")
+    }
+
+    fn event(actor: Actor, act: Act, detail: Option<Detail>) -> Event {
+        Event {
+            id: "evt_00000000000000000000000001".parse().expect("an id"),
+            at: NOW,
+            actor,
+            act,
+            account_id: None,
+            targets: vec![Target::Person(ada())],
+            detail,
+            address: None,
+            user_agent: None,
+            request_id: "req_1".to_owned(),
+        }
+    }
+
+    fn said_at(event: &Event, person: Option<&UserId>, now: Timestamp) -> String {
+        let name_of = |id: &UserId| (*id == ada()).then(|| "ada@example.org".to_owned());
+        plain(&sentence(event, &Reader { person, name_of: &name_of, now }))
+    }
+
+    fn said(event: &Event) -> String {
+        said_at(event, None, NOW)
+    }
+
+    fn maria() -> Actor {
+        Actor::Person { id: ada(), name: "maria@example.org".to_owned() }
+    }
+
+    #[test]
+    fn a_roll_says_what_becomes_of_the_old_pair() {
+        let until = Timestamp::from_millis(NOW.as_millis() + 3_600_000);
+        let detail = Detail::Roll { expire_old: ExpireOld::In1Hour, expires_at: Some(until), reason: None };
+        let roll = event(maria(), Act::KeyRoll, Some(detail));
+        let until_words = "until 23 November 2026, 10:02 UTC.";
+        assert_eq!(said(&roll), format!("maria@example.org rolled the keys; the old pair works {until_words}"));
+        let later = said_at(&roll, Some(&ada()), until);
+        assert_eq!(later, format!("You rolled the keys; the old pair was to work {until_words}"));
+        let detail = Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason: Some("x".into()) };
+        let roll = event(Actor::Operator { name: "root".into() }, Act::KeyRoll, Some(detail));
+        assert_eq!(said(&roll), "An operator (root) rolled the keys; the old pair stopped working at once.");
+    }
+
+    #[test]
+    fn what_was_refused_says_so_and_why() {
+        let refused = |act, code| event(Actor::Anonymous, act, Some(Detail::Refusal { code }));
+        assert_eq!(
+            said(&refused(Act::SignInRefused, Refusal::SignInFailed)),
+            "Somebody tried to sign in as ada@example.org and was refused: the e-mail address or the password was wrong."
+        );
+        assert_eq!(
+            said(&event(maria(), Act::KeyRollRefused, None)),
+            "maria@example.org tried to roll the keys and was refused."
+        );
+        assert_eq!(
+            said(&event(maria(), Act::StepUpRefused, Some(Detail::Refusal { code: Refusal::PasswordWrong }))),
+            "maria@example.org was asked for the password again and was refused: the password was wrong."
+        );
+    }
+
+    #[test]
+    fn counts_and_addresses_are_said() {
+        let ended = |act, count| event(maria(), act, Some(Detail::SessionsEnded { count }));
+        assert_eq!(said(&ended(Act::SessionEnd, 2)), "maria@example.org ended 2 other sessions.");
+        assert_eq!(said(&event(maria(), Act::SessionEnd, None)), "maria@example.org ended another session.");
+        assert_eq!(
+            said(&ended(Act::PasswordChange, 1)),
+            "maria@example.org changed the password; 1 session ended with it."
+        );
+        assert_eq!(said(&ended(Act::PasswordChange, 0)), "maria@example.org changed the password.");
+        let changed = Detail::EmailChanged { from: "a@b.c".into(), to: "d@e.f".into(), sessions_ended: 0 };
+        assert_eq!(
+            said(&event(maria(), Act::EmailChange, Some(changed))),
+            "maria@example.org changed the e-mail address to sign in with from a@b.c to d@e.f."
+        );
+    }
+
+    /// A name is a piece of its own wherever it stands, so that nothing in it can pass for our words.
+    #[test]
+    fn a_name_never_becomes_part_of_our_words() {
+        let forged = "x signed in. Maria rolled the keys\u{202e}\n";
+        let pair: PairId = "pair_00000000000000000000000001".parse().expect("an id");
+        let name_of = |_: &UserId| Some(forged.to_owned());
+        let reader = Reader { person: None, name_of: &name_of, now: NOW };
+        let details = [
+            None,
+            Some(Detail::EmailChanged { from: forged.into(), to: forged.into(), sessions_ended: 1 }),
+            Some(Detail::Invitation { email: Some(forged.into()), expires_at: NOW }),
+            Some(Detail::Note { text: forged.into() }),
+        ];
+        let actors = [
+            Actor::Person { id: ada(), name: forged.to_owned() },
+            Actor::Operator { name: forged.to_owned() },
+            Actor::Pair { id: pair },
+            Actor::System,
+            Actor::Anonymous,
+        ];
+        for act in Act::ALL.iter().copied() {
+            for (actor, detail) in actors.iter().flat_map(|actor| details.iter().map(move |detail| (actor, detail))) {
+                let pieces = sentence(&event(actor.clone(), act, detail.clone()), &reader);
+                for piece in &pieces {
+                    match piece {
+                        Piece::Words(words) => assert!(!words.contains("Maria") && !words.is_empty(), "{pieces:?}"),
+                        Piece::Name(name) => assert_eq!(name, forged),
+                    }
+                }
+                assert!(plain(&pieces).ends_with('.'), "{act:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_act_is_filtered_by_words_of_its_own() {
+        let labels: std::collections::HashSet<_> = Act::ALL.iter().map(|act| describe(*act).1).collect();
+        assert_eq!(labels.len(), Act::ALL.len());
+        for act in Act::ALL {
+            let refused = act.as_str().ends_with("_refused");
+            assert_eq!(describe(*act).2 == Outcome::Refused, refused, "{act:?}");
+        }
+    }
+}
