@@ -25,6 +25,9 @@ const PAPERS: [(&str, &str); 5] = [
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
     arguments.allow(&[])?;
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+        return Err("the archive is for Linux with glibc, and is made there.".into());
+    }
     tools::prepare(Needs::RELEASE_BUILD)?;
     let site_root = directory()?.join("site");
     let build = leptos::build(Profile::Release, site_root)?;
@@ -56,7 +59,7 @@ fn directory() -> Outcome<PathBuf> {
 }
 
 fn name() -> Outcome<String> {
-    Ok(format!("latchkey-{}-x86_64-linux", version()?))
+    Ok(format!("latchkey-{}-{}-linux", version()?, std::env::consts::ARCH))
 }
 
 fn place() -> Outcome<PathBuf> {
@@ -81,7 +84,8 @@ fn lay_out(build: &Build, content: &Path) -> Outcome<()> {
             copy(&file, &content.join("site").join(path), 0o644)?;
         }
     }
-    let blanks = [("{VERSION}", version()?), ("{GLIBC}", glibc_needed(&build.binary)?)];
+    let glibc = glibc_needed(&build.binary)?;
+    let blanks = [("{VERSION}", version()?), ("{GLIBC}", glibc), ("{ARCH}", std::env::consts::ARCH.to_owned())];
     for (source, name) in PAPERS {
         let source = workspace::root().join(source);
         let mut text = fs::read_to_string(&source).attempt(format!("read {}", source.display()))?;
