@@ -15,15 +15,8 @@ use crate::tally::Tally;
 use crate::{dist, report};
 
 /// What the program may be linked to: the C library's own family, which every Linux of the kind has.
-const LIBRARIES: [&str; 7] = [
-    "linux-vdso.so.1",
-    "libc.so.6",
-    "libm.so.6",
-    "libdl.so.2",
-    "librt.so.1",
-    "libpthread.so.0",
-    "libgcc_s.so.1",
-];
+const LIBRARIES: [&str; 7] =
+    ["linux-vdso.so.1", "libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1"];
 
 /// Packs a release build and tries the archive out.
 pub(crate) fn stories(build: &crate::leptos::Build) -> Tally {
