@@ -58,6 +58,9 @@ impl Ada {
             ("reveal_key", reveal_form(&self.active.0)),
             ("expire_now", expire_form(&self.expiring.0)),
             ("roll_keys", roll_form(&self.active.0, &new_submission(), "24h")),
+            ("end_other_sessions", "password=".to_owned()),
+            ("change_email", format!("email={round}-ada%40example.org&password={PASSWORD}").replace(' ', "+")),
+            ("change_password", format!("current_password={PASSWORD}&new_password={PASSWORD}2").replace(' ', "+")),
             ("sign_out", String::new()),
         ];
         calls
@@ -105,7 +108,7 @@ async fn inspected_on(disk: &SmallDisk) -> (Vec<String>, Vec<(String, i64)>) {
     inspected(&copy.path().join("latchkey.db")).await
 }
 
-const WORKED: [(&str, u16); 8] = [
+const WORKED: [(&str, u16); 11] = [
     ("sign_up", 200),
     ("sign_in", 200),
     ("sign_in", 401),
@@ -113,6 +116,9 @@ const WORKED: [(&str, u16); 8] = [
     ("reveal_key", 200),
     ("expire_now", 200),
     ("roll_keys", 200),
+    ("end_other_sessions", 200),
+    ("change_email", 200),
+    ("change_password", 200),
     ("sign_out", 200),
 ];
 
