@@ -136,6 +136,7 @@ store! {
     find_password_link(token_digest: &[u8; 32]) -> Option<PasswordLinkRecord>;
     find_invitation(token_digest: &[u8; 32]) -> Option<InvitationRecord>;
     list_invitations() -> Vec<InvitationRecord>;
+    knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
     list_events(account_id: Option<&AccountId>, limit: u32) -> Vec<Event>;
     list_activity(account_id: &AccountId, filter: &EventFilter, place: &EventPlace, limit: u32) -> Option<Vec<Event>>;
 }
@@ -148,7 +149,6 @@ transaction! {
         find_sealed_key(pair_id: &PairId) -> Option<SealedKey>;
         list_pairs_to_settle(now: Timestamp, limit: u32) -> Vec<KeyPair>;
         find_roll(account_id: &AccountId, submission_id: &SubmissionId) -> Option<RollRecord>;
-        knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
     }
     writes {
         insert_installation(installation: &Installation) -> ();
