@@ -201,7 +201,9 @@ async fn before_it_stops_the_process_gives_notice() {
     let mut kept = TcpStream::connect(running.addr).await.unwrap();
     assert!(is_answered(&mut kept).await);
     running.ask.send(()).await.unwrap();
+    let asked = Instant::now();
     while !running.stopping.has_begun() {
+        assert!(asked.elapsed() < SOON, "it says that it stops");
         tokio::task::yield_now().await;
     }
     let mut new = TcpStream::connect(running.addr).await.expect("it is still there");
