@@ -1,8 +1,11 @@
 //! The server's half of server functions: who is calling, and how an answer sets a cookie. Not in the browser's build.
 
 pub mod activity;
+mod cookie_header;
 pub(crate) mod developers;
 pub(crate) mod sessions;
+
+pub use cookie_header::find_cookie;
 
 use crate::error::AppError;
 use crate::features::entrance::{OpenInvitation, Typed, WayIn};
@@ -12,9 +15,9 @@ use backend::sign_in::SignedInSession;
 use backend::store::Obstacle;
 use backend::{Backend, Caller, Error, RequestContext, SignUp};
 use domain::Refusal;
-use http::header::{ACCEPT, COOKIE, SET_COOKIE};
+use http::HeaderValue;
+use http::header::{ACCEPT, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 use leptos::prelude::{expect_context, use_context};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
@@ -302,18 +305,6 @@ pub(crate) fn is_plain_form() -> bool {
             .and_then(|accept| accept.to_str().ok())
             .is_some_and(|accept| accept.contains("text/html"))
     })
-}
-
-/// The value of a cookie of this name.
-pub fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(found, _)| *found == name)
-        .map(|(_, value)| value.to_owned())
 }
 
 fn encode(text: &str) -> String {

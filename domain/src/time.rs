@@ -3,7 +3,7 @@
 //! Milliseconds since the Unix epoch are what the database stores and what travels to the browser; text is made only
 //! where a person or a protocol wants it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
@@ -81,8 +81,12 @@ impl Timestamp {
     }
 
     /// Reads an RFC 3339 date and time with an offset.
+    ///
+    /// An offset can lead out of the years 0 to 9999, which is as far as RFC 3339 goes: such an instant could be read and
+    /// not written, and is refused.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+        let at = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9_999).contains(&at.year()).then(|| Self(at.timestamp_millis()))
     }
 
     /// RFC 3339 in UTC with milliseconds, for programs: `2026-11-23T09:02:00.000Z`.

@@ -42,8 +42,21 @@ fn user_name(encoded: &str) -> Result<String, Problem> {
 }
 
 #[cfg(test)]
+#[path = "../../../fuzz/oracles/authorization.rs"]
+mod oracle;
+#[cfg(test)]
+#[path = "../../../fuzz/oracles/replay.rs"]
+mod replay;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_corpus_of_authorizations_holds() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        replay::corpus(root, "authorization", |input| oracle::holds(input, |headers| presented_key(headers).ok()));
+    }
 
     fn presented(headers: &[&str]) -> Result<String, Problem> {
         let headers = headers.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).expect("a header")));
