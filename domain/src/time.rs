@@ -82,11 +82,12 @@ impl Timestamp {
 
     /// Reads an RFC 3339 date and time with an offset.
     ///
-    /// An offset can lead out of the years 0 to 9999, which is as far as RFC 3339 goes: such an instant could be read and
+    /// An offset or a leap second can lead out of the years 0 to 9999, which is as far as RFC 3339 goes: such an instant could be read and
     /// not written, and is refused.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let at = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-        (0..=9_999).contains(&at.year()).then(|| Self(at.timestamp_millis()))
+        let at = Self(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis());
+        // Of the milliseconds and not of the text: a leap second is read as the second after it.
+        at.to_chrono().filter(|read| (0..=9_999).contains(&read.year())).map(|_| at)
     }
 
     /// RFC 3339 in UTC with milliseconds, for programs: `2026-11-23T09:02:00.000Z`.
