@@ -3,6 +3,7 @@
 //! On the server every function here does nothing and answers "nothing", so that callers need no `cfg`.
 
 use domain::Timestamp;
+use leptos::IntoView;
 use std::future::Future;
 
 /// Why a text is not on the clipboard.
@@ -25,16 +26,60 @@ pub struct LocalTime {
     pub utc: String,
 }
 
+pub use real::Live;
+
 #[cfg(target_arch = "wasm32")]
 mod real {
     use super::{CopyError, LocalTime};
     use domain::Timestamp;
     use js_sys::{Array, Date, Intl, Object, Reflect};
+    use leptos::IntoView;
     use leptos::prelude::{document, window};
     use std::future::Future;
     use wasm_bindgen::prelude::*;
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
+
+    /// The place of a live part, as the server drew it.
+    pub struct Live {
+        /// What it was drawn from.
+        pub facts: String,
+        element: web_sys::HtmlElement,
+    }
+
+    pub(super) const AWAKE: bool = true;
+
+    pub(super) fn find_live(name: &str) -> Option<Live> {
+        let element: web_sys::HtmlElement = document().get_element_by_id(name)?.dyn_into().ok()?;
+        let facts = element.get_attribute("data-facts")?;
+        Some(Live { facts, element })
+    }
+
+    pub(super) fn draw_anew<V: IntoView + 'static>(Live { element, .. }: Live, draw: impl FnOnce() -> V + 'static) {
+        let old = element.child_nodes().length();
+        let focused = focused_within(&element);
+        // Beside the old one first, which stays if drawing fails. Nothing is shown before both steps are done.
+        leptos::mount::mount_to(element.clone(), draw).forget();
+        for _ in 0..old {
+            if let Some(child) = element.first_child() {
+                let _ = element.remove_child(&child);
+            }
+        }
+        if let Some(place) = focused.and_then(|nth| operable(&element)?.get(nth)) {
+            let _ = place.unchecked_into::<web_sys::HtmlElement>().focus();
+        }
+    }
+
+    /// Which of what can be operated within `element` has the focus. It is the same one in the new drawing.
+    fn focused_within(element: &web_sys::Element) -> Option<u32> {
+        let active = document().active_element()?;
+        let operable = operable(element)?;
+        (0..operable.length()).find(|nth| operable.get(*nth).is_some_and(|node| node.is_same_node(Some(&active))))
+    }
+
+    fn operable(element: &web_sys::Element) -> Option<web_sys::NodeList> {
+        element.query_selector_all("a, button, [tabindex]").ok()
+    }
 
     pub(super) fn mark_awake() {
         if let Some(root) = document().document_element() {
@@ -171,7 +216,7 @@ mod real {
             }
         });
         let _ = document().add_event_listener_with_callback("visibilitychange", on_change.as_ref().unchecked_ref());
-        // As long as the page: there is one of these per visit to the developers tab, and leaving it reloads nothing.
+        // As long as the page.
         on_change.forget();
     }
 
@@ -187,6 +232,10 @@ mod real {
         if !dialog.open() {
             let _ = dialog.show_modal();
         }
+    }
+
+    pub(super) fn is_open(dialog: &web_sys::HtmlDialogElement) -> bool {
+        dialog.open()
     }
 
     pub(super) fn close(dialog: &web_sys::HtmlDialogElement) {
@@ -206,13 +255,8 @@ mod real {
         });
     }
 
-    /// Takes the fragment out of the address bar and answers it: a one-time link's secret must not stay in the history.
-    pub(super) fn take_fragment() -> Option<String> {
-        let location = window().location();
-        let fragment = location.hash().ok()?.strip_prefix('#')?.to_owned();
-        let path = location.pathname().ok()?;
-        let _ = window().history().ok()?.replace_state_with_url(&JsValue::NULL, "", Some(&path));
-        (!fragment.is_empty()).then_some(fragment)
+    pub(super) fn go_to(path: &str) {
+        let _ = window().location().assign(path);
     }
 
     pub(super) fn later(work: impl Future<Output = ()> + 'static) {
@@ -224,7 +268,22 @@ mod real {
 mod real {
     use super::{CopyError, LocalTime};
     use domain::Timestamp;
+    use leptos::IntoView;
     use std::future::Future;
+
+    /// The place of a live part: there is none to find on the server.
+    pub struct Live {
+        /// What it was drawn from.
+        pub facts: String,
+    }
+
+    pub(super) const AWAKE: bool = false;
+
+    pub(super) fn find_live(_: &str) -> Option<Live> {
+        None
+    }
+
+    pub(super) fn draw_anew<V: IntoView + 'static>(_: Live, _: impl FnOnce() -> V + 'static) {}
 
     pub(super) fn mark_awake() {}
 
@@ -278,15 +337,30 @@ mod real {
 
     pub(super) fn show_modal<T>(_: &T) {}
 
+    pub(super) fn is_open<T>(_: &T) -> bool {
+        false
+    }
+
     pub(super) fn close<T>(_: &T) {}
 
     pub(super) fn keep_focus() {}
 
-    pub(super) fn take_fragment() -> Option<String> {
-        None
-    }
+    pub(super) fn go_to(_: &str) {}
 
     pub(super) fn later(_: impl Future<Output = ()> + 'static) {}
+}
+
+/// Whether this is drawn in the browser. What needs JavaScript says so where the server draws it.
+pub const AWAKE: bool = real::AWAKE;
+
+/// The live part of this name, if it is on this page.
+pub fn find_live(name: &str) -> Option<Live> {
+    real::find_live(name)
+}
+
+/// Draws a live part anew in its place. Whatever had the focus there has it again.
+pub fn draw_anew<V: IntoView + 'static>(place: Live, draw: impl FnOnce() -> V + 'static) {
+    real::draw_anew(place, draw);
 }
 
 /// Marks the document as awake, for styles and for whoever tests the page.
@@ -354,9 +428,9 @@ pub fn on_returning(back: impl Fn() + 'static) {
     real::on_returning(back);
 }
 
-/// The secret of a one-time link, taken out of the address bar.
-pub fn take_fragment() -> Option<String> {
-    real::take_fragment()
+/// Leaves for another of our pages. Everything this one knew is gone with it.
+pub fn go_to(path: &str) {
+    real::go_to(path);
 }
 
 /// Does `work` in the background. Never on the server.
@@ -372,6 +446,11 @@ pub fn select(field: &leptos::web_sys::HtmlTextAreaElement) {
 /// Opens a dialog above everything else.
 pub fn show_modal(dialog: &leptos::web_sys::HtmlDialogElement) {
     real::show_modal(dialog);
+}
+
+/// Whether a dialog is open.
+pub fn is_open(dialog: &leptos::web_sys::HtmlDialogElement) -> bool {
+    real::is_open(dialog)
 }
 
 /// Closes a dialog. The browser gives the focus back to whatever opened it.

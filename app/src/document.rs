@@ -1,10 +1,11 @@
 //! The document every page is drawn into. Only the server draws it.
 
 use crate::routes::App;
+use crate::ui::Script;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-/// The whole of a page: head, styles, the scripts that wake it up, and the screens.
+/// The whole of a page: head, styles and the screens. A live part brings its own scripts.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
@@ -15,8 +16,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="robots" content="noindex" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options=options.clone() id="leptos" />
-                <HydrationScripts options />
+                <HashedStylesheet options id="leptos" />
+                <Script code=include_str!("ui/local_times.js") />
                 <MetaTags />
             </head>
             <body>

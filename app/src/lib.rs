@@ -1,7 +1,10 @@
 //! Latchkey's screens and the server functions behind them.
 //!
 //! `ui` knows nothing of keys; `features` know keys and compose `ui`. [`browser`] and `server_context` are the only files
-//! with `cfg`: everything else reads the same for the browser's build (`hydrate`) and the server's (`ssr`).
+//! with `cfg`: everything else reads the same for the browser's build (`browser`) and the server's (`ssr`).
+//!
+//! The server draws every page. The browser draws only what is alive on one ([`live`]), so pages without a live part need
+//! no WASM, and what no live part uses is not in it.
 //!
 //! What deliberately does not live here: decisions (`domain`, `backend`), SQL, HTTP routing (`server`).
 
@@ -9,6 +12,7 @@ pub mod browser;
 pub mod document;
 pub mod error;
 pub mod features;
+pub mod live;
 pub mod page_title;
 pub mod paths;
 pub mod routes;
@@ -18,3 +22,9 @@ pub mod ui;
 
 pub use document::shell;
 pub use routes::App;
+
+/// Wakes whatever is alive on this page. Every live part of the product is named here.
+pub fn wake() {
+    features::developers::wake();
+    browser::mark_awake();
+}

@@ -5,19 +5,18 @@ use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
 use crate::features::not_found::NotFound;
 use crate::features::sessions::{EndSessionPage, SessionsPage};
-use crate::{browser, paths};
+use crate::paths;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::SsrMode;
 use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
 
-/// All screens. Every page is complete HTML before it is sent (`SsrMode::Async`), so it works without WASM and has the
-/// right status.
+/// All screens, on the server: in the browser links and forms load pages, and there is no router. Every page is complete
+/// HTML before it is sent (`SsrMode::Async`), so it works without WASM and has the right status.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_context(Awake(awake()));
     view! {
         <Router>
             <Routes fallback=NotFound>
@@ -36,24 +35,6 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
-}
-
-/// Whether this page has woken up: false on the server and until WASM runs. What needs JavaScript says so until then.
-#[derive(Debug, Clone, Copy)]
-pub struct Awake(pub ReadSignal<bool>);
-
-/// Whether this page has woken up.
-pub fn use_awake() -> ReadSignal<bool> {
-    expect_context::<Awake>().0
-}
-
-fn awake() -> ReadSignal<bool> {
-    let (awake, set_awake) = signal(false);
-    Effect::new(move || {
-        browser::mark_awake();
-        set_awake.set(true);
-    });
-    awake
 }
 
 #[component]

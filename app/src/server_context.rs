@@ -13,7 +13,7 @@ use crate::features::sessions::Said;
 use crate::paths;
 use backend::sign_in::SignedInSession;
 use backend::store::Obstacle;
-use backend::{Backend, Caller, Error, RequestContext, SignUp};
+use backend::{Backend, Caller, Error, RequestContext, SignUp, Token};
 use domain::Refusal;
 use http::HeaderValue;
 use http::header::{ACCEPT, SET_COOKIE};
@@ -285,6 +285,29 @@ where
             Err(error)
         }
     }
+}
+
+/// Leads on to the sign-in page, or back to the form. A link that can still be used goes back behind the hash, where no
+/// server sees it and the page takes it from: nobody opens their link again because a password was too short.
+pub(crate) fn password_set<F>(set: backend::Result<()>, link: &str) -> Result<(), AppError>
+where
+    F: ServerFn<Error = AppError>,
+{
+    let set = set.map_err(AppError::from);
+    match set {
+        Ok(()) => {
+            say(Said::PasswordSet);
+            leptos_axum::redirect(paths::SIGN_IN);
+        }
+        Err(AppError::Refused(Refusal::LinkInvalid)) => {}
+        Err(error) => {
+            // Only what looks like one of ours goes into a header.
+            if let (true, Some(secret)) = (is_plain_form(), Token::parse(link)) {
+                lead_back::<F>(error, paths::SET_PASSWORD, &format!("#{}", secret.expose()));
+            }
+        }
+    }
+    set
 }
 
 /// What was typed into an entrance form that was refused.

@@ -71,7 +71,7 @@ export class Watch {
   }
 }
 
-/** Waits until the page has woken up. */
+/** Waits until the page has woken up, if there is anything alive on it. */
 export async function awake(page: Page): Promise<void> {
-  await page.locator('html[data-awake]').waitFor({ state: 'attached' });
+  await page.locator('html[data-awake], html:not(:has(.live))').waitFor({ state: 'attached' });
 }

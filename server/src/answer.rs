@@ -27,8 +27,9 @@ impl Reader {
         let (json, html) = (accepts(headers, "application/json"), accepts(headers, "text/html"));
         let person = match kind {
             Kind::Api | Kind::Health => false,
-            Kind::Function => html > 0,
-            Kind::Page | Kind::Asset => html >= json,
+            // A script that is gone is asked for by a page, not by a person.
+            Kind::Function | Kind::Asset => html > 0,
+            Kind::Page => html >= json,
         };
         if person { Self::Person } else { Self::Program }
     }

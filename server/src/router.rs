@@ -20,7 +20,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::{Owner, provide_context, use_context};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower::ServiceExt as _;
@@ -128,6 +128,12 @@ fn context(serving: &Serving) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(serving.backend.clone());
         provide_context(Arc::clone(&serving.site));
+        // Names the scripts that a live part brings.
+        provide_context(serving.options.clone());
+        // Nothing is hydrated: what a page has loaded is not written into it a second time.
+        if let Some(shared) = Owner::current_shared_context() {
+            shared.set_is_hydrating(false);
+        }
         // Leptos has minted one of its own by now; the one in our header has to be the one in the page.
         let nonce = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Nonce>().cloned());
         if let Some(nonce) = nonce {
@@ -187,13 +193,14 @@ async fn find_file(serving: &Serving, request: Request) -> Option<Response> {
         .precompressed_br()
         .precompressed_gzip();
     let response = files.oneshot(request).await.unwrap_or_else(|never| match never {});
-    let found = response.status().is_success()
-        || matches!(response.status(), StatusCode::NOT_MODIFIED | StatusCode::RANGE_NOT_SATISFIABLE);
-    if !found {
+    let about_file = [StatusCode::NOT_MODIFIED, StatusCode::PRECONDITION_FAILED, StatusCode::RANGE_NOT_SATISFIABLE];
+    if !response.status().is_success() && !about_file.contains(&response.status()) {
         return None;
     }
     let mut response = response.map(Body::new);
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    // Also on a 304, where `ServeDir` leaves it out (RFC 9110, section 15.4.5).
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     Some(response)
 }
 

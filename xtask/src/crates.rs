@@ -1,5 +1,5 @@
 //! The workspace's crates as they are compiled: one by one and target by target. All at once would unify the features
-//! `ssr` and `hydrate` of `app` into something nobody ships.
+//! `ssr` and `browser` of `app` into something nobody ships.
 
 use crate::shell::{Outcome, Program};
 use crate::{leptos, workspace};
@@ -38,7 +38,7 @@ pub(crate) const ALL: [Unit; 11] = [
     Unit { features: Some("ssr"), ..on_server("app") },
     on_server("server"),
     in_browser("domain"),
-    Unit { features: Some("hydrate"), ..in_browser("app") },
+    Unit { features: Some("browser"), ..in_browser("app") },
     in_browser("frontend"),
     Unit { package: "xtask", features: None, place: Place::Builder },
 ];

@@ -99,8 +99,10 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     // A directory of its own: the site of a server that somebody left running stays untouched.
     let site_root = workspace::target_directory()?.join("test-site").join(profile.name());
     let build = leptos::build(profile, site_root)?;
+    let mut tally = Tally::default();
     if profile == Profile::Release {
         report::sizes(&build.site_root)?;
+        tally.add(report::budget(&build.site_root));
     }
     let mut tally = Tally::default();
     if profile == Profile::Release {

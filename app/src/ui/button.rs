@@ -46,7 +46,6 @@ pub fn Button(
             type="button"
             data-kind=kind.as_str()
             aria-label=name
-            prop:disabled=move || disabled.get()
             disabled=move || disabled.get()
             on:click=move |event| on_press.run(event)
         >

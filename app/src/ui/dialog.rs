@@ -20,14 +20,21 @@ pub fn Dialog(
     Effect::new(move |was_open: Option<bool>| {
         let open = open.get();
         match (element.get(), was_open.unwrap_or(false), open) {
-            (Some(element), false, true) => browser::show_modal(&element),
+            // Also when it should be open already: Escape has closed it, and the browser has not said so yet.
+            (Some(element), _, true) => browser::show_modal(&element),
             (Some(element), true, false) => browser::close(&element),
             (_, _, _) => {}
         }
         open
     });
+    // The browser says that it closed a while after it did. By then it may have been opened again.
+    let closed = move |_| {
+        if !element.get_untracked().is_some_and(|element| browser::is_open(&element)) {
+            on_close.run(());
+        }
+    };
     view! {
-        <dialog class="dialog" node_ref=element aria-labelledby=labelled_by on:close=move |_| on_close.run(())>
+        <dialog class="dialog" node_ref=element aria-labelledby=labelled_by on:close=closed>
             <Show when=move || open.get()>
                 <div class="dialog__body">{children()}</div>
             </Show>

@@ -5,8 +5,7 @@ use domain::Timestamp;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// An instant with its texts. The server makes them, so that both sides draw the same page; the browser then puts the
-/// person's own zone in.
+/// An instant with its texts. The server makes them: the browser needs no date library to draw the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// The instant.
@@ -23,18 +22,16 @@ impl From<Timestamp> for Moment {
     }
 }
 
-/// An instant: in UTC until the page is awake, then in the person's zone, with UTC a hover away.
+/// An instant: in UTC as the server draws it, then in the person's zone, with UTC a hover away. On pages without WASM a
+/// script of a few lines puts it there.
 #[component]
 pub fn Time(moment: Moment) -> impl IntoView {
     let Moment { at, utc, iso } = moment;
-    let (local, set_local) = signal(None::<String>);
-    Effect::new(move || {
-        set_local.set(browser::local_time(at).map(|local| format!("{} ({})", local.words, local.zone)));
-    });
+    let words = browser::local_time(at).map(|local| format!("{} ({})", local.words, local.zone));
     let title = utc.clone();
     view! {
         <time datetime=iso title=title>
-            {move || local.get().unwrap_or_else(|| utc.clone())}
+            {words.unwrap_or(utc)}
         </time>
     }
 }

@@ -115,6 +115,9 @@ async fn only_hashed_assets_are_kept_by_browsers() {
     assert_eq!(icon.header("cache-control"), "no-cache");
     let again = world.get("/favicon.svg", &[("if-none-match", icon.header("etag"))]).await;
     assert_eq!((again.status.as_u16(), again.body.as_str()), (304, ""));
+    assert_eq!((again.header("vary"), again.header("cache-control")), ("accept-encoding", "no-cache"));
+    let changed = world.get("/favicon.svg", &[("if-match", "\"another\"")]).await;
+    assert_eq!((changed.status.as_u16(), changed.body.as_str()), (412, ""));
     let compressed = world.get("/pkg/latchkey.js", &[("accept-encoding", "gzip, br")]).await;
     assert_eq!((compressed.header("content-encoding"), compressed.body.as_str()), ("br", "let br;"));
     assert_eq!(world.get("/sign-in", &[]).await.header("cache-control"), "no-store");

@@ -9,7 +9,6 @@ use crate::paths;
 use crate::ui::{Announcer, Tone};
 use domain::{KeyPairState, PairId, Refusal, Timestamp};
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use std::time::Duration;
 
 /// How long a private key stays on the screen.
@@ -101,20 +100,19 @@ pub struct Desk {
     pub pending: RwSignal<bool>,
     /// From when on the password has to be given again.
     pub password_due_at: RwSignal<Timestamp>,
-    /// The server's clock, once the page is awake.
-    pub now: RwSignal<Option<Timestamp>>,
+    /// The server's clock. It runs once the page is awake.
+    pub now: RwSignal<Timestamp>,
     /// Reads things out.
     pub announcer: Announcer,
     timer: StoredValue<Option<TimeoutHandle>>,
-    navigate: Callback<&'static str>,
 }
 
 impl Desk {
-    /// The state of a tab just opened.
+    /// The state of a tab just opened. It lives as long as the page.
     pub fn new(tab: DevelopersTab) -> Self {
-        let navigate = use_navigate();
         let desk = Self {
             password_due_at: RwSignal::new(tab.password_due_at),
+            now: RwSignal::new(tab.now),
             tab: RwSignal::new(tab),
             open: RwSignal::new(Open::Nothing),
             secret: RwSignal::new(Secret::Hidden),
@@ -123,23 +121,20 @@ impl Desk {
             news: RwSignal::new(None),
             error: RwSignal::new(None),
             pending: RwSignal::new(false),
-            now: RwSignal::new(None),
             announcer: Announcer::new(),
             timer: StoredValue::new(None),
-            navigate: Callback::new(move |path| navigate(path, leptos_router::NavigateOptions::default())),
         };
         Effect::new(move || {
             browser::on_leaving(move || desk.put_away());
             // Back from the back/forward cache: the pairs may have changed, or the session may be over.
             browser::on_returning(move || desk.reload());
         });
-        on_cleanup(move || desk.hide_secret());
         desk
     }
 
     /// Whether the password is due, by the server's clock as the page knows it.
     pub fn password_is_due(self) -> bool {
-        self.now.get().is_some_and(|now| now >= self.password_due_at.get())
+        self.now.get() >= self.password_due_at.get()
     }
 
     /// Shows a private key for a minute. One that arrives when the page is out of sight is dropped: nobody is looking, or
@@ -163,7 +158,7 @@ impl Desk {
     /// Takes the private key off the screen and out of memory.
     pub fn hide_secret(self) {
         self.clear_timer();
-        self.secret.try_set(Secret::Hidden);
+        self.secret.set(Secret::Hidden);
     }
 
     /// The page is put away (another tab, another page, the back/forward cache): nothing secret stays.
@@ -197,12 +192,7 @@ impl Desk {
     /// Fetches the tab again. The page keeps what it shows until the answer is there.
     pub fn reload(self) {
         browser::later(async move {
-            let answer = load_developers_tab().await;
-            // The person may have gone to another page meanwhile, and this one's state with them.
-            if self.open.try_get_untracked().is_none() {
-                return;
-            }
-            match answer {
+            match load_developers_tab().await {
                 Ok(tab) => self.arrived(tab),
                 Err(error) => self.refused(error),
             }
@@ -226,28 +216,22 @@ impl Desk {
 
     /// The password was given: it is not due for a while.
     pub fn password_given(self) {
-        if let (Some(now), true) = (self.now.get_untracked(), self.password_is_due_untracked()) {
-            self.password_due_at.set(now.plus(domain::Duration::minutes(5)));
+        if untrack(|| self.password_is_due()) {
+            self.password_due_at.set(self.now.get_untracked().plus(domain::Duration::minutes(5)));
         }
-    }
-
-    fn password_is_due_untracked(self) -> bool {
-        self.now.get_untracked().is_some_and(|now| now >= self.password_due_at.get_untracked())
     }
 
     /// Shows in the open dialog why something was refused; what the page itself has to show closes the dialog.
     pub fn refused(self, error: AppError) {
         match error {
-            AppError::Refused(Refusal::SignedOut) => self.navigate.run(paths::SIGN_IN),
+            AppError::Refused(Refusal::SignedOut) => browser::go_to(paths::SIGN_IN),
             AppError::Refused(Refusal::PairAlreadyRolled | Refusal::PairEnded | Refusal::NotFound) => {
                 self.dismiss();
                 self.news.set(Some(News { tone: Tone::Danger, words: error.sentence() }));
                 self.reload();
             }
             AppError::Refused(Refusal::StepUpDue) => {
-                if let Some(now) = self.now.get_untracked() {
-                    self.password_due_at.set(now);
-                }
+                self.password_due_at.set(self.now.get_untracked());
                 self.error.set(Some(error));
             }
             error if self.open.get_untracked() == Open::Nothing => {

@@ -41,7 +41,7 @@ fn Cancel(#[prop(default = "Cancel")] label: &'static str) -> impl IntoView {
 #[component]
 fn RollDialog(pair: PairView) -> impl IntoView {
     let desk = use_desk();
-    let DevelopersTab { submission, longest_overlap, now: drawn_at, .. } = desk.tab.get_untracked();
+    let DevelopersTab { submission, longest_overlap, .. } = desk.tab.get_untracked();
     // Taken once: pressing again after a lost answer is the same press.
     let (id, press) = (pair.id.clone(), submission.clone());
     let submit = Callback::new(move |chosen: Chosen| {
@@ -74,7 +74,7 @@ fn RollDialog(pair: PairView) -> impl IntoView {
             submission=submission
             longest_overlap=longest_overlap
             zone=Zone::Local
-            now=Signal::derive(move || desk.now.get().unwrap_or(drawn_at))
+            now=desk.now
             password_due=Signal::derive(move || desk.password_is_due())
             error=desk.error
             pending=desk.pending

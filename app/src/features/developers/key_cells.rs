@@ -3,7 +3,6 @@
 use super::desk::{Because, Desk, Open, Purpose, Secret, use_desk};
 use super::presentation::mask;
 use crate::browser;
-use crate::routes::use_awake;
 use crate::ui::{Button, ButtonKind, CopyButton, SelectedField};
 use domain::PairId;
 use leptos::prelude::*;
@@ -12,14 +11,13 @@ use std::time::Duration;
 /// The public key: readable, selectable as a whole, copied with a click.
 #[component]
 pub fn PublicKeyCell(public_key: String) -> impl IntoView {
-    let awake = use_awake();
     view! {
         <div class="key-cell">
             <code class="key" translate="no">
                 {public_key.clone()}
             </code>
             <div class="key-cell__actions">
-                <CopyButton what="public key" text=public_key disabled=Signal::derive(move || !awake.get()) />
+                <CopyButton what="public key" text=public_key disabled=!browser::AWAKE />
             </div>
         </div>
     }
@@ -64,12 +62,11 @@ pub fn LockedKeyCell(private_prefix: String, works: bool) -> impl IntoView {
 
 #[component]
 fn Masked(pair: StoredValue<PairId>, mask: StoredValue<String>) -> impl IntoView {
-    let (desk, awake) = (use_desk(), use_awake());
+    let desk = use_desk();
     let mine = move |other: &Option<PairId>| other.as_ref().is_some_and(|other| pair.with_value(|pair| pair == other));
     let copied = move || desk.copied.with(mine);
     let fetching = move || desk.fetching.with(mine);
-    let asleep = Signal::derive(move || !awake.get());
-    let hint = move || match (awake.get(), fetching()) {
+    let hint = move || match (browser::AWAKE, fetching()) {
         (false, _) => "To show or copy it, this page needs JavaScript.",
         (true, true) => "Fetching the key…",
         (true, false) => "Hidden. You may be asked for your password.",
@@ -83,14 +80,14 @@ fn Masked(pair: StoredValue<PairId>, mask: StoredValue<String>) -> impl IntoView
                 kind=ButtonKind::Inline
                 label="Reveal"
                 name="Reveal private key"
-                disabled=asleep
+                disabled=!browser::AWAKE
                 on_press=Callback::new(move |_| desk.fetch(Purpose::Reveal(pair.get_value())))
             />
             <Button
                 kind=ButtonKind::Inline
                 label=Signal::derive(move || if copied() { "Copied".to_owned() } else { "Copy".to_owned() })
                 name="Copy private key"
-                disabled=asleep
+                disabled=!browser::AWAKE
                 on_press=Callback::new(move |_| desk.fetch(Purpose::Copy(pair.get_value())))
             />
         </div>

@@ -14,9 +14,11 @@ mod roll_form;
 mod server_fns;
 mod snippets;
 mod standalone;
+mod tab;
 mod wire;
 
 pub use page::DevelopersPage;
 pub use server_fns::{ExpireNow, RevealKey, RollKeys, expire_now, load_developers_tab, reveal_key, roll_keys};
 pub use standalone::{ExpirePage, RollPage};
+pub use tab::wake;
 pub use wire::{DevelopersTab, PairView, RecentRoll, RevealedKey, RolledPair};

@@ -9,7 +9,7 @@ use super::presentation::{left_of_overlap, status, works};
 use super::wire::PairView;
 use crate::paths;
 use crate::ui::{Badge, Time};
-use domain::{KeyPairState, Timestamp};
+use domain::KeyPairState;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -17,10 +17,9 @@ use leptos::prelude::*;
 #[component]
 pub fn PairTable() -> impl IntoView {
     let desk = use_desk();
-    let (private_prefix, may_change, now) =
-        desk.tab.with_untracked(|tab| (tab.private_prefix.clone(), tab.may_change, tab.now));
+    let (private_prefix, may_change) = desk.tab.with_untracked(|tab| (tab.private_prefix.clone(), tab.may_change));
     let row = move |pair: PairView| {
-        view! { <PairRow pair private_prefix=private_prefix.clone() may_change drawn_at=now /> }
+        view! { <PairRow pair private_prefix=private_prefix.clone() may_change /> }
     };
     view! {
         <table class="pairs" role="table" aria-label="Your key pairs">
@@ -48,10 +47,10 @@ pub fn PairTable() -> impl IntoView {
 }
 
 #[component]
-fn PairRow(pair: PairView, private_prefix: String, may_change: bool, drawn_at: Timestamp) -> impl IntoView {
+fn PairRow(pair: PairView, private_prefix: String, may_change: bool) -> impl IntoView {
     let desk = use_desk();
     let PairView { id, public_key, created, state, ends, rolled_at } = pair.clone();
-    let now = move || desk.now.get().unwrap_or(drawn_at);
+    let now = move || desk.now.get();
     let works_now = Memo::new(move |_| works(state, now()));
     let prefix = StoredValue::new(private_prefix);
     let private = move || {
@@ -118,7 +117,7 @@ fn PairAction(pair: PairView) -> impl IntoView {
         });
     };
     view! {
-        <a class="button" data-kind=kind href=href rel="external" on:click=open>
+        <a class="button" data-kind=kind href=href on:click=open>
             {label}
         </a>
     }

@@ -198,9 +198,7 @@ fn Consequence(choice: RwSignal<String>, custom: RwSignal<String>, now: Signal<T
                     .to_owned();
             }
             "custom" => browser::read_local(&custom.get()),
-            preset => {
-                preset.parse::<ExpireOld>().ok().and_then(ExpireOld::overlap).map(|overlap| now.get().plus(overlap))
-            }
+            preset => overlap_of(preset).map(|overlap| now.get().plus(overlap)),
         };
         match end.and_then(browser::local_time) {
             Some(end) => {
@@ -214,6 +212,11 @@ fn Consequence(choice: RwSignal<String>, custom: RwSignal<String>, now: Signal<T
             {words}
         </p>
     }
+}
+
+/// Not by parsing: that could also be an exact time, which would bring a date library into the browser.
+fn overlap_of(preset: &str) -> Option<Duration> {
+    ExpireOld::PRESETS.into_iter().find(|known| known.to_string() == preset)?.overlap()
 }
 
 /// The choice as the server reads it. A local date and time becomes an instant here, where the zone is known.

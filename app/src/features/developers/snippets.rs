@@ -3,7 +3,7 @@
 //! Each runs as it stands once `API_PRIVATE_KEY` is set; the test suite runs them so.
 
 use super::desk::use_desk;
-use crate::routes::use_awake;
+use crate::browser;
 use crate::ui::CodeBlock;
 use leptos::prelude::*;
 
@@ -62,8 +62,7 @@ fn snippets(api_url: &str, public_key: &str) -> [Snippet; 4] {
 /// The snippets under the pairs. After a roll they hold the new public key.
 #[component]
 pub fn Snippets() -> impl IntoView {
-    let (desk, awake) = (use_desk(), use_awake());
-    let asleep = Signal::derive(move || !awake.get());
+    let desk = use_desk();
     let api_url = desk.tab.with_untracked(|tab| tab.api_url.clone());
     let public_key = Memo::new(move |_| {
         desk.tab.with(|tab| tab.pairs.first().map(|pair| pair.public_key.clone()).unwrap_or_default())
@@ -72,7 +71,7 @@ pub fn Snippets() -> impl IntoView {
         snippets(&api_url, &public_key.get())
             .into_iter()
             .map(|Snippet { title, what, code }| {
-                view! { <CodeBlock title=title what=what code=code disabled=asleep /> }
+                view! { <CodeBlock title=title what=what code=code disabled=!browser::AWAKE /> }
             })
             .collect_view()
     };

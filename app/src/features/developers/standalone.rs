@@ -127,11 +127,10 @@ fn Who(roll: RecentRoll) -> impl IntoView {
     view! { <p>{roll.by} " rolled them on " <Time moment=roll.at /> "."</p> }
 }
 
-/// A whole page load: the tab fetches its state anew.
 #[component]
 fn Back(label: &'static str) -> impl IntoView {
     view! {
-        <a class="button" data-kind="plain" href=paths::DEVELOPERS rel="external">
+        <a class="button" data-kind="plain" href=paths::DEVELOPERS>
             {label}
         </a>
     }

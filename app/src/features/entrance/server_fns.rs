@@ -75,8 +75,6 @@ pub async fn sign_out() -> Result<(), AppError> {
 #[server]
 pub async fn set_password(link: String, password: Password) -> Result<(), AppError> {
     use crate::server_context as context;
-    context::backend().set_password(&context::context()?, link.trim(), password).await?;
-    context::say(crate::features::sessions::Said::PasswordSet);
-    leptos_axum::redirect(crate::paths::SIGN_IN);
-    Ok(())
+    let set = context::backend().set_password(&context::context()?, link.trim(), password).await;
+    context::password_set::<SetPassword>(set, link.trim())
 }

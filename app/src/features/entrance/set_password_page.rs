@@ -1,18 +1,16 @@
 //! Setting a password with a one-time link.
 
-use super::form::FormState;
+use super::form::FormError;
 use super::frame::Frame;
-use super::server_fns::{SetPassword, set_password};
+use super::server_fns::SetPassword;
 use super::wire::Entrance;
-use crate::browser;
 use crate::error::AppError;
-use crate::ui::{Field, FieldKind};
-use domain::{Password, Refusal};
-use leptos::html;
+use crate::ui::{Field, FieldKind, Script};
+use domain::Refusal;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-/// The page a one-time link leads to. The link's secret stands behind `#`, where no server sees it; the page moves it
+/// The page a one-time link leads to. The link's secret stands behind `#`, where no server sees it; a script moves it
 /// into the form and out of the address bar. Without JavaScript it can be pasted.
 #[component]
 pub fn SetPasswordPage() -> impl IntoView {
@@ -21,29 +19,16 @@ pub fn SetPasswordPage() -> impl IntoView {
 
 #[component]
 fn SetPasswordForm() -> impl IntoView {
-    let form = FormState::of::<SetPassword>();
-    let (link_field, password_field) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    Effect::new(move || {
-        if let (Some(field), Some(secret)) = (link_field.get(), browser::take_fragment()) {
-            field.set_value(&secret);
-        }
-    });
-    let submit = move |event| {
-        let (Some(link), Some(password)) = (link_field.get_untracked(), password_field.get_untracked()) else {
-            return;
-        };
-        form.submit(&event, set_password(link.value(), Password::new(password.value())));
-    };
+    let error = FormError::of::<SetPassword>();
     view! {
-        <form class="form" method="post" action=SetPassword::url() on:submit=submit>
+        <form class="form" method="post" action=SetPassword::url()>
             <Field
                 kind=FieldKind::Code
                 name="link"
                 label="Code from your link"
                 hint="The part of the link after #. It is filled in when you open the link."
                 required=true
-                error=form.about(is_about_link)
-                node_ref=link_field
+                error=error.about(is_about_link)
             />
             <Field
                 kind=FieldKind::NewPassword
@@ -51,13 +36,13 @@ fn SetPasswordForm() -> impl IntoView {
                 label="New password"
                 hint="At least 15 characters. Four or five random words work well."
                 required=true
-                error=form.about(|error| !is_about_link(error))
-                node_ref=password_field
+                error=error.about(|error| !is_about_link(error))
             />
-            <button class="button" data-kind="primary" type="submit" aria-busy=move || form.pending.get().to_string()>
-                {move || if form.pending.get() { "Setting the password…" } else { "Set password" }}
+            <button class="button" data-kind="primary" type="submit">
+                "Set password"
             </button>
         </form>
+        <Script code=include_str!("take_link.js") />
     }
 }
 

@@ -1,13 +1,11 @@
 //! Signing in.
 
-use super::form::FormState;
+use super::form::FormError;
 use super::frame::Frame;
-use super::server_fns::{SignIn, sign_in};
+use super::server_fns::SignIn;
 use super::wire::{Entrance, Typed, WayIn};
 use crate::paths;
 use crate::ui::{Field, FieldKind, Notice, Tone};
-use domain::Password;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -22,28 +20,20 @@ fn SignInForm(entrance: Entrance) -> impl IntoView {
     let Entrance { typed: Typed { email, .. }, way_in, said, .. } = entrance;
     let sign_up_open = matches!(way_in, WayIn::Open | WayIn::Invited { .. });
     let by_invitation = matches!(way_in, WayIn::InvitationNeeded | WayIn::InvitationInvalid);
-    let form = FormState::of::<SignIn>();
-    let (email_field, password_field) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let submit = move |event| {
-        let (Some(email), Some(password)) = (email_field.get_untracked(), password_field.get_untracked()) else {
-            return;
-        };
-        form.submit(&event, sign_in(email.value(), Password::new(password.value())));
-    };
+    let error = FormError::of::<SignIn>();
     view! {
         {said.map(|said| view! { <Notice tone=Tone::Success><p>{said.sentence()}</p></Notice> })}
-        <form class="form" method="post" action=SignIn::url() on:submit=submit>
-            <Field kind=FieldKind::Email name="email" label="E-mail" required=true value=email node_ref=email_field />
+        <form class="form" method="post" action=SignIn::url()>
+            <Field kind=FieldKind::Email name="email" label="E-mail" required=true value=email />
             <Field
                 kind=FieldKind::CurrentPassword
                 name="password"
                 label="Password"
                 required=true
-                error=form.about(|_| true)
-                node_ref=password_field
+                error=error.about(|_| true)
             />
-            <button class="button" data-kind="primary" type="submit" aria-busy=move || form.pending.get().to_string()>
-                {move || if form.pending.get() { "Signing in…" } else { "Sign in" }}
+            <button class="button" data-kind="primary" type="submit">
+                "Sign in"
             </button>
         </form>
         <p class="entrance__other">

@@ -1,14 +1,13 @@
 //! Making an account.
 
-use super::form::FormState;
+use super::form::FormError;
 use super::frame::Frame;
-use super::server_fns::{SignUp, sign_up};
+use super::server_fns::SignUp;
 use super::wire::{Entrance, Typed, WayIn};
 use crate::error::AppError;
 use crate::paths;
 use crate::ui::{Field, FieldKind, Notice, Tone};
-use domain::{Password, Refusal};
-use leptos::html;
+use domain::Refusal;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -69,19 +68,9 @@ fn SignUpForm(typed: Typed, invitation: Option<Invitation>) -> impl IntoView {
     let is_fixed = fixed.is_some();
     let email = fixed.unwrap_or(email);
     let hint = is_fixed.then_some("Your invitation is for this address.");
-    let form = FormState::of::<SignUp>();
-    let (email_field, name_field, password_field) =
-        (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let submit = move |event| {
-        let (Some(email), Some(name), Some(password)) =
-            (email_field.get_untracked(), name_field.get_untracked(), password_field.get_untracked())
-        else {
-            return;
-        };
-        form.submit(&event, sign_up(email.value(), name.value(), Password::new(password.value()), invited));
-    };
+    let error = FormError::of::<SignUp>();
     view! {
-        <form class="form" method="post" action=SignUp::url() on:submit=submit>
+        <form class="form" method="post" action=SignUp::url()>
             {invited.then(|| view! { <input type="hidden" name="invited" value="true" /> })}
             <Field
                 kind=FieldKind::Email
@@ -91,16 +80,14 @@ fn SignUpForm(typed: Typed, invitation: Option<Invitation>) -> impl IntoView {
                 required=true
                 readonly=is_fixed
                 value=email
-                error=form.about(is_about_email)
-                node_ref=email_field
+                error=error.about(is_about_email)
             />
             <Field
                 kind=FieldKind::Text
                 name="name"
                 label="Company or project (optional)"
                 value=name
-                error=form.about(is_about_name)
-                node_ref=name_field
+                error=error.about(is_about_name)
             />
             <Field
                 kind=FieldKind::NewPassword
@@ -108,11 +95,10 @@ fn SignUpForm(typed: Typed, invitation: Option<Invitation>) -> impl IntoView {
                 label="Password"
                 hint="At least 15 characters. Four or five random words work well."
                 required=true
-                error=form.about(|error| !is_about_email(error) && !is_about_name(error))
-                node_ref=password_field
+                error=error.about(|error| !is_about_email(error) && !is_about_name(error))
             />
-            <button class="button" data-kind="primary" type="submit" aria-busy=move || form.pending.get().to_string()>
-                {move || if form.pending.get() { "Creating the account…" } else { "Create account" }}
+            <button class="button" data-kind="primary" type="submit">
+                "Create account"
             </button>
         </form>
     }
