@@ -17,6 +17,7 @@ mod check;
 mod crates;
 mod debian;
 mod dist;
+mod fuzz;
 mod gates;
 mod leptos;
 mod lock;

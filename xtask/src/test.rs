@@ -57,6 +57,9 @@ fn everything(choice: Choice) -> Tally {
             total.add(rust_tests(unit, choice.deep));
         }
     }
+    if choice.rust && choice.deep {
+        total.add(crate::fuzz::every_target());
+    }
     if choice.browser {
         total.add(browser_stories(Profile::Release));
         if !choice.quick {

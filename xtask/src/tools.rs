@@ -14,6 +14,8 @@ use crate::{browser, debian, wasm_std};
 
 /// Newer ones need a newer compiler than the workspace's.
 const CARGO_LEPTOS: &str = "0.3.9";
+/// Fuzzes with libFuzzer, for which a C++ compiler is needed.
+const CARGO_FUZZ: &str = "0.13.2";
 /// Must be the version of the `wasm-bindgen` crate, to the last digit.
 const WASM_BINDGEN: &str = "0.2.130";
 /// Holds wasm-opt, which a release build needs.
@@ -85,6 +87,16 @@ pub(crate) fn search_path() -> OsString {
     let Ok(directory) = directory() else { return theirs };
     let ours = [directory.join("bin"), npm_directory(&directory).join("node_modules").join(".bin")];
     env::join_paths(ours.into_iter().chain(env::split_paths(&theirs))).unwrap_or(theirs)
+}
+
+/// Fetched only where it is used: by `--deep`.
+pub(crate) fn cargo_fuzz() -> Outcome<()> {
+    if says("cargo-fuzz", CARGO_FUZZ) {
+        return Ok(());
+    }
+    once("cargo-fuzz", CARGO_FUZZ, "Getting cargo-fuzz (compiles for about a minute, once)", || {
+        cargo_install("cargo-fuzz", CARGO_FUZZ)?.arg("--locked").run()
+    })
 }
 
 fn cargo_leptos() -> Outcome<()> {
