@@ -5,8 +5,8 @@
 //! - before the first byte, while headers arrive and between requests by hyper's header deadline, which starts whenever
 //!   the connection begins to wait for a request (hyper 1.12, `Conn::poll_read_head`; checked by a test);
 //! - while a body arrives by [`crate::middleware`];
-//! - while an answer is taken by [`paced`];
-//! - and, when every place is taken, whoever has kept us waiting longest, by [`places`]: so that however many slow
+//! - while an answer is taken by `paced`;
+//! - and, when every place is taken, whoever has kept us waiting longest, by `places`: so that however many slow
 //!   clients there are, one that does what it came for still gets in.
 
 mod paced;
@@ -41,9 +41,9 @@ pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
     /// From being connected, or from the last answer, to the end of the next request's headers. With the deadline for
-    /// a body and [`paced::GOODBYE`] it makes less than 15 seconds.
+    /// a body and `paced::GOODBYE` it makes less than 15 seconds.
     pub headers: Duration,
-    /// How long an answer may wait for its reader without [`paced::LEAST`] bytes of it being taken.
+    /// How long an answer may wait for its reader without `paced::LEAST` bytes of it being taken.
     pub answer: Duration,
     /// The most memory a connection reads ahead into. Headers have to fit (else 431).
     pub buffer: usize,
@@ -284,7 +284,9 @@ pub fn raise_descriptor_limit(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     /// For everything that is not a connection.
     const OURS: u64 = 128;
-    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OURS);
+    // A connection that is being sent a file holds that file open as well.
+    const EACH: u64 = 2;
+    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_mul(EACH).saturating_add(OURS);
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < needed) {
         let raised = limit.maximum.map_or(needed, |most| most.min(needed));
@@ -293,8 +295,8 @@ pub fn raise_descriptor_limit(wanted: usize) -> usize {
         }
     }
     let possible = limit.current.map_or(usize::MAX, |current| {
-        // At least half of whatever there is.
-        usize::try_from(current.saturating_sub(OURS).max(current / 2)).unwrap_or(usize::MAX)
+        // At least a quarter of whatever there is.
+        usize::try_from((current.saturating_sub(OURS) / EACH).max(current / 4)).unwrap_or(usize::MAX)
     });
     if possible < wanted {
         tracing::warn!(connections = possible, wanted, "the limit of open files (ulimit -n) allows fewer connections");

@@ -3,10 +3,10 @@
 //! - No key can reach one: nothing here or elsewhere logs headers, query strings or bodies, paths are checked before
 //!   they are logged (see [`crate::middleware::log_line`]), and libraries, which know none of this, stay at `info`
 //!   unless they are named.
-//! - No value can forge a line or a field, whoever logs it: [`text`] quotes and escapes, JSON does so by itself and is
+//! - No value can forge a line or a field, whoever logs it: `text` quotes and escapes, JSON does so by itself and is
 //!   written in ASCII, so that no reader finds a line's end where there is none.
-//! - No reader of the log can hold up a request: [`pipe`] drops lines first, and says how many.
-//! - A panic is one line like any other: [`panics`].
+//! - No reader of the log can hold up a request: `pipe` drops lines first, and says how many.
+//! - A panic is one line like any other: `panics`.
 
 mod panics;
 mod pipe;

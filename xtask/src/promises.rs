@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 
 use crate::gates::files_below;
 use crate::shell::{Attempt as _, Outcome};
@@ -15,7 +16,7 @@ pub(crate) fn without_test() -> Outcome<Vec<String>> {
     let page = fs::read_to_string(workspace::root().join(PAGE)).attempt(format!("read {PAGE}"))?;
     let mut sources = HashMap::new();
     for path in files_below(workspace::root(), &["rs", "ts"])? {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = module_name(&path);
         let text = fs::read_to_string(&path).attempt(format!("read {}", path.display()))?;
         sources.entry(name).or_insert_with(String::new).push_str(&text);
     }
@@ -25,6 +26,13 @@ pub(crate) fn without_test() -> Outcome<Vec<String>> {
     }
     let missing = named.into_iter().filter(|(_, file, test)| !sources.get(*file).is_some_and(|text| holds(text, test)));
     Ok(missing.map(|(line, file, test)| format!("{PAGE}:{line}: there is no test `{test}` in `{file}`")).collect())
+}
+
+/// `matrix/any_request.rs` is the module `any_request`, and `matrix/mod.rs` is `matrix`.
+fn module_name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    let named = if stem == "mod" { path.parent().and_then(Path::file_name).unwrap_or_default() } else { stem };
+    named.to_string_lossy().into_owned()
 }
 
 /// The code spans of the last cells of the tables: `` `file::a_test` `` or `` `file.spec: a story` ``.
@@ -54,6 +62,13 @@ mod tests {
         let page =
             "Text with `a::b`.\n| promise | `not::this` | `file::a_test`, `main-job.spec: a story` and `words` |\n";
         assert_eq!(tests_named_in(page), [(2, "file", "a_test"), (2, "main-job.spec", "a story")]);
+    }
+
+    #[test]
+    fn a_module_is_named_by_its_file_or_else_by_its_directory() {
+        assert_eq!(module_name(Path::new("suite/matrix/any_request.rs")), "any_request");
+        assert_eq!(module_name(Path::new("suite/matrix/mod.rs")), "matrix");
+        assert_eq!(module_name(Path::new("stories/main-job.spec.ts")), "main-job.spec");
     }
 
     #[test]

@@ -2,9 +2,29 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use tempfile::TempDir;
+
+/// The program in a directory of its own. Where cargo puts it, a build of the whole site leaves `hash.txt` beside it, and
+/// then the program looks for files that the sites of these tests have not.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-alone");
+    std::fs::create_dir_all(&directory).unwrap();
+    let (draft, program) = (directory.join(std::process::id().to_string()), directory.join("latchkey"));
+    link_program(&draft);
+    std::fs::rename(&draft, &program).unwrap();
+    // Renaming one name of a file to another name of the same file does nothing.
+    let _ = std::fs::remove_file(&draft);
+    program
+});
+
+/// Gives the program this name as well.
+pub fn link_program(name: &Path) {
+    let built = env!("CARGO_BIN_EXE_latchkey");
+    std::fs::hard_link(built, name).or_else(|_| std::fs::copy(built, name).map(drop)).unwrap();
+}
 
 pub struct Place {
     pub directory: TempDir,
@@ -47,10 +67,10 @@ impl Place {
     }
 
     pub fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-        self.command_by(env!("CARGO_BIN_EXE_latchkey"), arguments, variables)
+        self.command_by(&PROGRAM, arguments, variables)
     }
 
-    fn command_by(&self, program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    fn command_by(&self, program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.directory.path()).env_clear().env("USER", "tester");
         command.env("LATCHKEY_ADDR", "127.0.0.1:0").envs(variables.iter().copied());
@@ -73,11 +93,11 @@ impl Place {
     }
 
     pub fn serve(&self, variables: &[(&str, &str)]) -> Served {
-        self.serve_by(env!("CARGO_BIN_EXE_latchkey"), variables)
+        self.serve_by(&PROGRAM, variables)
     }
 
     /// The same with a program that lies elsewhere.
-    pub fn serve_by(&self, program: &str, variables: &[(&str, &str)]) -> Served {
+    pub fn serve_by(&self, program: &Path, variables: &[(&str, &str)]) -> Served {
         self.await_ready(self.command_by(program, &["serve"], variables))
     }
 

@@ -1,6 +1,6 @@
 //! Starting and stopping, and everything that makes the process refuse to start.
 
-use crate::program::{Place, write};
+use crate::program::{Place, link_program, write};
 use std::os::unix::fs::PermissionsExt as _;
 
 /// A start that ends by itself, because somebody else has the address. The installation is opened before that.
@@ -109,9 +109,8 @@ fn a_file_that_is_no_database_is_refused() {
 fn a_build_with_hashed_files_lets_browsers_keep_them() {
     let place = Place::new();
     let hash = "Tv2xv-QLbE6zDgpkQ3VIkA";
-    let program = place.path("latchkey");
-    let built = env!("CARGO_BIN_EXE_latchkey");
-    std::fs::hard_link(built, &program).or_else(|_| std::fs::copy(built, &program).map(|_| ())).unwrap();
+    let program = place.directory.path().join("latchkey");
+    link_program(&program);
     write(&place.path("hash.txt"), &format!("js: {hash}\nwasm: {hash}\ncss: {hash}\n"));
     std::fs::create_dir_all(place.path("target/site/pkg")).unwrap();
     write(&place.path(&format!("target/site/pkg/latchkey.{hash}.css")), "main {}");

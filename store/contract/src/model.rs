@@ -1,6 +1,6 @@
 //! The life of key pairs, as sequences of steps that nobody thought of.
 //!
-//! A sequence is made up from a simple [`reference`] of what the product promises, played through the public use cases
+//! A sequence is made up from a simple [`mod@reference`] of what the product promises, played through the public use cases
 //! on a real database, and compared after every step: every answer, every list, what every key there ever was is told,
 //! what can be revealed, which sealed keys remain, and the audit records to the last one. A sequence that fails is cut
 //! down to the steps it needs, and printed one step a line.
