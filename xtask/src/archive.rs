@@ -96,10 +96,16 @@ fn serves(content: &Path, place: &Path) -> Outcome<()> {
     let page = server.get("/sign-in", "Accept: text/html\r\n")?;
     expect(page.status == 200, "the sign-in page is not there")?;
     let page = String::from_utf8_lossy(&page.body).into_owned();
+    // The page of somebody who has not signed in names the stylesheet only; what the developers tab loads is known from
+    // the directory.
+    let styles = loaded_from(&page, "css").ok_or("the page loads no stylesheet")?;
+    let files = site_files(content)?;
+    expect(files.contains(&styles), &format!("{styles} is not in the archive"))?;
     for ending in ["js", "wasm", "css"] {
-        let path = loaded_from(&page, ending).ok_or_else(|| format!("the page loads no {ending}"))?;
+        let path = files.iter().find(|path| ending_of(path) == Some(ending));
+        let path = path.ok_or_else(|| format!("the archive has no {ending}"))?;
         expect(path.split('.').count() > 2, &format!("{path} has no hash in its name"))?;
-        let file = server.get(&path, "")?;
+        let file = server.get(path, "")?;
         let there = fs::read(content.join("site").join(path.trim_start_matches('/'))).attempt("read the site")?;
         expect(file.status == 200 && file.body == there, &format!("{path} is not answered as it is"))?;
     }
@@ -120,7 +126,18 @@ fn expect(holds: bool, otherwise: &str) -> Outcome<()> {
 /// The first file below `/pkg/` with that ending that the page names.
 fn loaded_from(page: &str, ending: &str) -> Option<String> {
     let paths = page.split('"').filter(|text| text.starts_with("/pkg/"));
-    paths.into_iter().find(|path| path.rsplit('.').next() == Some(ending)).map(str::to_owned)
+    paths.into_iter().find(|path| ending_of(path) == Some(ending)).map(str::to_owned)
+}
+
+fn ending_of(path: &str) -> Option<&str> {
+    path.rsplit('.').next()
+}
+
+/// The paths by which the files below `site/pkg` are asked for.
+fn site_files(content: &Path) -> Outcome<Vec<String>> {
+    let entries = fs::read_dir(content.join("site/pkg")).attempt("read the site of the archive")?;
+    let names = entries.map(|entry| entry.map(|entry| format!("/pkg/{}", entry.file_name().to_string_lossy())));
+    names.collect::<Result<_, _>>().attempt("read the site of the archive")
 }
 
 /// systemd reads it without a complaint. The program and the user of the real thing are not on this machine.

@@ -79,8 +79,9 @@ fn lay_out(build: &Build, content: &Path) -> Outcome<()> {
     let hashes = build.binary.with_file_name("hash.txt");
     copy(&hashes, &content.join("hash.txt"), 0o644)?;
     for (path, file) in files_below(&build.site_root)? {
-        // cargo-leptos leaves a copy here as well; the program reads the one beside it.
-        if path != "hash.txt" {
+        // cargo-leptos leaves a copy of the hashes here as well; the program reads the one beside it. The declarations
+        // that wasm-bindgen writes are for compilers of TypeScript, and no browser asks for them.
+        if path != "hash.txt" && !path.ends_with(".ts") {
             copy(&file, &content.join("site").join(path), 0o644)?;
         }
     }
@@ -199,6 +200,7 @@ mod tests {
         let site_root = directory.join("site");
         fs::create_dir_all(site_root.join("pkg")).expect("created");
         fs::write(site_root.join("pkg/latchkey.x.js"), "go()").expect("written");
+        fs::write(site_root.join("pkg/latchkey.d.x.ts"), "export {}").expect("written");
         Build { binary, site_root }
     }
 
