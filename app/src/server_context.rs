@@ -15,9 +15,9 @@ use backend::sign_in::SignedInSession;
 use backend::store::Obstacle;
 use backend::{Backend, Caller, Error, RequestContext, SignUp, Token};
 use domain::Refusal;
-use http::HeaderValue;
 use http::header::{ACCEPT, SET_COOKIE};
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, use_context};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
@@ -343,6 +343,14 @@ fn decode(text: &str) -> String {
 fn add_cookie(cookie: Option<HeaderValue>) {
     if let (Some(options), Some(cookie)) = (use_context::<ResponseOptions>(), cookie) {
         options.append_header(SET_COOKIE, cookie);
+    }
+}
+
+/// Gives the page that is being drawn the status of an error.
+pub(crate) fn answer_like(error: AppError) {
+    let status = StatusCode::from_u16(error.status()).ok();
+    if let (Some(options), Some(status)) = (use_context::<ResponseOptions>(), status) {
+        options.set_status(status);
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// NIST SP 800-63B-4, section 3.1.1.2: at least 15 characters where the password is the only factor.
 pub const LEAST_CHARACTERS: usize = 15;
@@ -30,6 +30,7 @@ const HASHES_OF_STRANGERS: usize = HASHES_AT_A_TIME - 1;
 /// two short writes.
 const ATTEMPTS_AT_A_TIME: usize = 48;
 const WAIT_FOR_A_TURN: Duration = Duration::from_secs(2);
+const HASHING: &str = "hashing a password";
 
 /// For whom a password is hashed. Each side has its own queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,16 +157,25 @@ impl Passwords {
     ) -> Result<T> {
         let turn = self.turn(lane).await?;
         let shared = Arc::clone(&self.memory);
-        let done = tokio::task::spawn_blocking(move || {
+        let (told, done) = oneshot::channel();
+        let hashing = move || {
+            give_way();
             // The turn ends with the work and not with the request: a caller who hangs up does not free it early.
             let _turn = turn;
             let taken = shared.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let mut memory = taken.unwrap_or_default();
             let done = work(&mut memory);
             shared.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-            done
-        });
-        done.await.map_err(|error| Fault::caused_by("hashing a password", error))?
+            // Nobody listens when the caller has hung up.
+            let _ = told.send(done);
+        };
+        // A thread of its own for each: one that gave way can never ask for its old place again, so that it cannot be one
+        // of the runtime's. Making it costs a thousandth of the hash.
+        std::thread::Builder::new()
+            .name("password".to_owned())
+            .spawn(hashing)
+            .map_err(|error| Fault::caused_by(HASHING, error))?;
+        done.await.map_err(|error| Fault::caused_by(HASHING, error))?
     }
 
     async fn turn(&self, lane: Lane) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit)> {
@@ -183,12 +193,21 @@ impl Passwords {
     }
 }
 
+/// Lets the other threads of this process have a core before this one: who comes with a key waits for no password.
+/// A tenth of their weight (`sched(7)`), so that people still get in on a machine with too much to do.
+fn give_way() {
+    // Elsewhere this would be about the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "hashing with the priority of everything else");
+    }
+}
+
 fn failed<E: std::fmt::Display>(doing: &'static str) -> impl FnOnce(E) -> Fault {
     move |error| Fault::caused_by(doing, error.to_string())
 }
 
 fn hash_now(password: &[u8], memory: &mut Vec<Block>) -> Result<String> {
-    const DOING: &str = "hashing a password";
     let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, Params::default());
     let mut salt = [0_u8; Salt::RECOMMENDED_LENGTH];
     OsEntropy.fill(&mut salt);
@@ -196,13 +215,13 @@ fn hash_now(password: &[u8], memory: &mut Vec<Block>) -> Result<String> {
     memory.resize(params.block_count(), Block::new());
     Argon2::new(algorithm, version, params.clone())
         .hash_password_into_with_memory(password, &salt, &mut output, memory)
-        .map_err(failed(DOING))?;
+        .map_err(failed(HASHING))?;
     let hash = PasswordHash {
         algorithm: algorithm.ident(),
         version: Some(version.into()),
-        params: ParamsString::try_from(&params).map_err(failed(DOING))?,
-        salt: Some(Salt::new(&salt).map_err(failed(DOING))?),
-        hash: Some(Output::new(&output).map_err(failed(DOING))?),
+        params: ParamsString::try_from(&params).map_err(failed(HASHING))?,
+        salt: Some(Salt::new(&salt).map_err(failed(HASHING))?),
+        hash: Some(Output::new(&output).map_err(failed(HASHING))?),
     };
     Ok(hash.to_string())
 }

@@ -1,11 +1,13 @@
 import { type Page } from '@playwright/test';
-import { axe, expect, PASSWORD, row, signIn, TAB, test, visit } from '../fixtures';
+import { axe, expect, PASSWORD, row, Server, signIn, TAB, test, uniqueEmail, visit } from '../fixtures';
 
 /** Where the pictures go: `screens/<name>-<width>-<theme>.png` beside the results. */
 const picture = (name: string): string => `${test.info().project.outputDir}/screens/${name}.png`;
 const WIDTHS = [1440, 768, 360];
 const THEMES = ['light', 'dark'] as const;
 const HEIGHT = 900;
+const ACTIVITY = '/dashboard/activity';
+const SIGN_IN_PAGE = '/dashboard/sessions';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
@@ -147,6 +149,74 @@ test('the pages that stand in for the dialogs look right', async ({ tab, server,
   await tab.getByLabel('Your password').fill(PASSWORD);
   await tab.getByRole('button', { name: 'Reveal key' }).click();
   await expect(tab.getByRole('dialog')).toBeHidden();
+});
+
+test('the activity page looks right', async ({ page, person, server, watch }) => {
+  watch.expectStatus(401, 422);
+  const rolled = server.operator(['keys', 'roll', '--account', person.accountId, '--expire-old', '24h', '--reason', 'a laptop was lost', '--json']);
+  server.seenKeys.add((JSON.parse(rolled.stdout) as { new: { private_key: string } }).new.private_key);
+  await visit(page, '/sign-in');
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password').fill('not the password at all');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await signIn(page, person.email);
+  await page.goto(ACTIVITY);
+  await page.getByText('Details', { exact: true }).nth(1).click();
+  await look(page, 'activity');
+  await page.goto(`${ACTIVITY}?act=key.roll&actor=operator`);
+  await expect(page.getByText('a laptop was lost')).toBeVisible();
+  await look(page, 'activity-filtered');
+  await page.goto(`${ACTIVITY}?who=nobody`);
+  await expect(page.getByText('Nothing matches this filter.')).toBeVisible();
+  await look(page, 'activity-nothing');
+  await page.goto(`${ACTIVITY}?from=yesterday`);
+  await expect(page.getByRole('alert')).toHaveText(/“From” is not a date and time/);
+  await look(page, 'activity-mistaken');
+});
+
+test("a person's own page looks right", async ({ page, newContext, person, server, watch }) => {
+  watch.expectStatus(403);
+  const elsewhere = await newContext({ userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0' });
+  await signIn(await elsewhere.newPage(), person.email);
+  await signIn(page, person.email);
+  await page.goto(SIGN_IN_PAGE);
+  await look(page, 'your-sign-in');
+  const password = page.getByRole('region', { name: 'Change your password' });
+  await password.getByLabel('Current password').fill('not the password at all');
+  await password.getByLabel('New password').fill('gannet quorum trellis 41');
+  await password.getByRole('button', { name: 'Change password' }).click();
+  await expect(password.getByLabel('Current password')).toHaveAccessibleDescription(/^This is not your password\./);
+  await look(page, 'your-sign-in-refused');
+  server.letPasswordFallDue(person.email);
+  await page.goto(SIGN_IN_PAGE);
+  await page.getByRole('button', { name: /^End the session of/ }).click();
+  await expect(page.getByRole('heading', { name: 'End this session', level: 1 })).toBeVisible();
+  await look(page, 'end-session');
+});
+
+test('the way in by invitation looks right', async ({ page, watch }) => {
+  watch.expectStatus(422);
+  const server = await Server.start({ variables: { LATCHKEY_SIGN_UP: 'invite' } });
+  try {
+    const made = server.operator(['invitation', 'create', '--email', uniqueEmail()]);
+    const secret = made.stdout.match(/invitation#(\S+)/)?.[1] ?? '';
+    await page.goto(`${server.url}/sign-up`);
+    await expect(page.getByRole('status')).toHaveText(/^Sign-up is by invitation here\./);
+    await look(page, 'sign-up-by-invitation');
+    await page.goto(`${server.url}/invitation`);
+    await page.getByLabel('Code from your invitation').fill('no such code');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByLabel('Code from your invitation')).toHaveAccessibleDescription(/\S/);
+    await look(page, 'invitation-refused');
+    await page.getByLabel('Code from your invitation').fill(secret);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByLabel('E-mail')).not.toBeEditable();
+    await look(page, 'invited');
+  } finally {
+    await server.stop();
+    server.forget();
+  }
 });
 
 test('the developers tab looks right without JavaScript', async ({ newContext, tab }) => {

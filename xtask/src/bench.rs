@@ -143,7 +143,10 @@ impl Serving {
         if let Some(directory) = program.get_current_dir() {
             command.current_dir(directory);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        // Every page it answers is a line of its log.
+        let log = program.get_current_dir().map(|home| fs::File::create(home.join("serve.log")));
+        let log = log.transpose().attempt("write the server's log")?.map_or_else(Stdio::inherit, Stdio::from);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().attempt("start a server")?;
         let stdout = child.stdout.take().ok_or("the server has no output")?;
         let mut lines = BufReader::new(stdout).lines();

@@ -45,7 +45,8 @@ cargo xtask COMMAND
   serve [--release] [-- ARGS]   build Latchkey and run it; ARGS go to `latchkey serve`
   test [--quick] [--deep]       run every test, then print `N passed, M failed`
        [--rust] [--browser]     --quick: browser stories against the release build only
-                                --deep: many more generated cases, and slowhttptest for four minutes
+                                --deep: many more generated cases and crashes, fuzzing, and
+                                slowhttptest for four minutes; hours in all
                                 --rust, --browser: one half only
   check                         formatting, lints, docs, stylesheets, and the arrows between crates
   bench [--keys] [--requests]   what a key and a request cost, beside a bare axum route; takes a quiet machine

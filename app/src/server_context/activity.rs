@@ -1,6 +1,6 @@
 //! From the page's address to a filter, and from what the use case answers to what the page is told.
 
-use super::Site;
+use super::{Site, answer_like};
 use crate::error::AppError;
 use crate::features::activity::words::{self, Reader};
 use crate::features::activity::{ActivityView, Fact, FilterForm, FilterProblem, Row};
@@ -12,9 +12,6 @@ use backend::{Backend, Error, RequestContext, Result};
 use domain::audit::{Act, ActorKind, Event, EventFilter, EventPlace, Target};
 use domain::time::in_words;
 use domain::{Refusal, Timestamp, UserId, device};
-use http::StatusCode;
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const WHO_CHARS: usize = 300;
@@ -228,10 +225,7 @@ pub(crate) fn with_status(
         Err(AppError::Refused(Refusal::SignedOut)) => None,
         Err(error) => Some(*error),
     };
-    let status = status.and_then(|error| StatusCode::from_u16(error.status()).ok());
-    if let (Some(options), Some(status)) = (use_context::<ResponseOptions>(), status) {
-        options.set_status(status);
-    }
+    status.into_iter().for_each(answer_like);
     answer
 }
 

@@ -19,9 +19,8 @@ const ONE_HASH: u64 = 19 * 1024 * 1024;
 /// What hundreds of connections and their answers take; 7 MiB when this was written.
 const CONNECTIONS: u64 = 20 * 1024 * 1024;
 
-/// Below this, what is measured is how the operating system shares its cores between the server, its database and the
-/// test, and not what the flood costs.
-const SLICES: Duration = Duration::from_millis(5);
+/// How long one task goes before a kernel with a clock of 250 Hz looks whether another should.
+const TURN: Duration = Duration::from_millis(4);
 
 struct Site {
     _place: Place,
@@ -145,13 +144,43 @@ fn percentile(took: &mut [Duration], hundredths: usize) -> Duration {
     took[(took.len() * hundredths / 100).min(took.len() - 1)]
 }
 
-/// What a program waits for its answers, quiet and flooded in turns, so that whatever else the machine does is in both.
-async fn measure(site: &Site, rounds: usize) -> (Vec<Duration>, Vec<Duration>, BTreeMap<u16, usize>) {
+/// What a program waits for its answers, and what the flood was told.
+#[derive(Default)]
+struct Measured {
+    quiet: Vec<Duration>,
+    /// While a thread that has nothing to do with Latchkey keeps one core busy, as one hash does: what sharing its cores
+    /// costs on this machine, whoever it is shared with. A kernel that changes tasks 250 times a second answers a
+    /// hundredth of the requests 3 ms later, against 0.2 ms alone, however low the thread's priority.
+    shared: Vec<Duration>,
+    flooded: Vec<Duration>,
+    statuses: BTreeMap<u16, usize>,
+}
+
+/// Keeps a core busy until it is told to stop.
+fn compute(stop: &AtomicBool) {
+    let mut number = 1_u64;
+    while !stop.load(Ordering::Relaxed) {
+        number = std::hint::black_box(number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    }
+}
+
+/// In turns, so that whatever else the machine does is in all three.
+async fn measure(site: &Site, rounds: usize) -> Measured {
     let addr = site.served.addr;
-    let (mut quiet, mut busy, mut statuses) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut measured = Measured::default();
     for round in 0..rounds {
         let stop = Arc::new(AtomicBool::new(true));
-        quiet.extend(latencies(addr, site.key.clone(), stop.clone(), 2_000).await);
+        measured.quiet.extend(latencies(addr, site.key.clone(), stop.clone(), 2_000).await);
+
+        let computed = Arc::new(AtomicBool::new(false));
+        let computing = std::thread::spawn({
+            let computed = computed.clone();
+            move || compute(&computed)
+        });
+        measured.shared.extend(latencies(addr, site.key.clone(), stop.clone(), 2_000).await);
+        computed.store(true, Ordering::Relaxed);
+        computing.join().unwrap();
+
         let connections = connect(addr, FLOOD).await;
         stop.store(false, Ordering::Relaxed);
         let measuring = tokio::spawn(latencies(addr, site.key.clone(), stop.clone(), 100));
@@ -159,12 +188,12 @@ async fn measure(site: &Site, rounds: usize) -> (Vec<Duration>, Vec<Duration>, B
         let somebody = |n: usize| sign_in(addr, &format!("somebody{n}@example.org"), WRONG, n, "");
         let requests = (FLOOD * round..FLOOD * (round + 1)).map(somebody).collect();
         for (status, times) in flood(connections, requests).await {
-            *statuses.entry(status).or_insert(0) += times;
+            *measured.statuses.entry(status).or_insert(0) += times;
         }
         stop.store(true, Ordering::Relaxed);
-        busy.extend(measuring.await.unwrap());
+        measured.flooded.extend(measuring.await.unwrap());
     }
-    (quiet, busy, statuses)
+    measured
 }
 
 #[expect(clippy::disallowed_methods, reason = "whether to measure at length is a question to whoever runs the tests")]
@@ -172,8 +201,9 @@ fn deep() -> bool {
     std::env::var_os("LATCHKEY_TEST_DEEP").is_some()
 }
 
-/// The promise is twice the quiet figure. It is held to that on a machine with nothing else to do, with
-/// `LATCHKEY_TEST_DEEP`; otherwise to what still fails when hashes are not bounded.
+/// The promise is twice the quiet figure, quiet being a machine that has as much else to do as the one hash at a time
+/// which strangers are given, and a turn of the scheduler more. It is held to that with nothing else running, with `LATCHKEY_TEST_DEEP`; otherwise to what
+/// still fails when hashes are not bounded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_sign_ins_leaves_programs_and_memory_alone() {
     let site = Site::new();
@@ -183,16 +213,19 @@ async fn a_flood_of_sign_ins_leaves_programs_and_memory_alone() {
     flood(connect(addr, 1).await, vec![sign_in(addr, "nobody@example.org", WRONG, 9_999, "")]).await;
     let before = site.served.memory();
 
-    let (mut quiet, mut busy, statuses) = measure(&site, if deep() { 10 } else { 1 }).await;
+    let Measured { mut quiet, mut shared, mut flooded, statuses } = measure(&site, if deep() { 10 } else { 1 }).await;
     let grown = site.served.peak_memory().saturating_sub(before);
-    let (quiet, busy) = (percentile(&mut quiet, 99), percentile(&mut busy, 99));
-    println!("GET /v1/account, p99: {quiet:?} quiet, {busy:?} during {statuses:?}; memory +{} MiB", grown >> 20);
+    let [quiet, shared, flooded] = [&mut quiet, &mut shared, &mut flooded].map(|took| percentile(took, 99));
+    println!(
+        "GET /v1/account, p99: {quiet:?} quiet, {shared:?} beside a busy core, {flooded:?} during {statuses:?}; memory +{} MiB",
+        grown >> 20
+    );
 
     assert!(statuses.keys().all(|status| matches!(status, 401 | 503)), "{statuses:?}");
     assert!(statuses.contains_key(&401), "nobody was let in: {statuses:?}");
     assert!(grown <= 2 * ONE_HASH + CONNECTIONS, "{} MiB more than before", grown >> 20);
-    let bound = if deep() { quiet.max(SLICES) * 2 } else { quiet * 10 + Duration::from_millis(100) };
-    assert!(busy <= bound, "p99 {busy:?}, quiet {quiet:?}");
+    let bound = if deep() { quiet.max(shared) * 2 + TURN } else { quiet * 10 + Duration::from_millis(100) };
+    assert!(flooded <= bound, "p99 {flooded:?}, quiet {quiet:?}, beside a busy core {shared:?}");
 }
 
 /// Over the network, and while the owner gets in by a browser they have used before.

@@ -7,7 +7,7 @@ use super::server_fns::{ExpireNow, RollKeys, load_developers_tab};
 use super::wire::{DevelopersTab, PairView, RecentRoll};
 use crate::paths;
 use crate::ui::{Notice, Time, Tone, use_form_error};
-use domain::KeyPairState;
+use domain::{KeyPairState, Refusal};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
@@ -24,7 +24,8 @@ pub fn ExpirePage() -> impl IntoView {
     view! { <Page title="Expire these keys now" content=expire /> }
 }
 
-/// A page about one pair, named in the URL. A pair that is not there, or somebody else's, is not found.
+/// A page about one pair, named in the URL. A pair that is not there, or somebody else's, is not found; who may
+/// not change pairs is told so, whichever they name.
 #[component]
 fn Page(title: &'static str, content: fn(DevelopersTab, PairView) -> AnyView) -> impl IntoView {
     let query = use_query_map();
@@ -46,8 +47,15 @@ fn Page(title: &'static str, content: fn(DevelopersTab, PairView) -> AnyView) ->
                         <div class="sheet">
                             <h1>{title}</h1>
                             {match pair {
+                                _ if !tab.may_change => {
+                                    answer_like(Refusal::NotAllowed);
+                                    view! { <Gone sentence=Refusal::NotAllowed.sentence() /> }.into_any()
+                                }
                                 Some(pair) => content(tab, pair),
-                                None => view! { <Gone sentence="There are no such keys in your account." /> }.into_any(),
+                                None => {
+                                    answer_like(Refusal::NotFound);
+                                    view! { <Gone sentence="There are no such keys in your account." /> }.into_any()
+                                }
                             }}
                         </div>
                     </main>
@@ -57,6 +65,15 @@ fn Page(title: &'static str, content: fn(DevelopersTab, PairView) -> AnyView) ->
         </Suspense>
     }
 }
+
+/// Gives the page the status that says the same to a program.
+#[cfg(feature = "ssr")]
+fn answer_like(refusal: Refusal) {
+    crate::server_context::answer_like(crate::error::AppError::Refused(refusal));
+}
+
+#[cfg(not(feature = "ssr"))]
+fn answer_like(_: Refusal) {}
 
 fn roll(tab: DevelopersTab, pair: PairView) -> AnyView {
     if pair.state != KeyPairState::Active {

@@ -29,10 +29,10 @@ const ODD: &[(&str, u16, u16)] = &[
     ("/dashboard/developers/nothing", 404, 404),
     ("/dashboard/developers?", 302, 200),
     ("/dashboard/developers?pair=%00&x=%ff", 302, 200),
-    ("/dashboard/developers/roll?pair=%00", 302, 200),
-    ("/dashboard/developers/roll?pair=%ff%fe", 302, 200),
-    ("/dashboard/developers/roll?pair=pair_", 302, 200),
-    ("/dashboard/developers/roll?pair&pair=&&=", 302, 200),
+    ("/dashboard/developers/roll?pair=%00", 302, 404),
+    ("/dashboard/developers/roll?pair=%ff%fe", 302, 404),
+    ("/dashboard/developers/roll?pair=pair_", 302, 404),
+    ("/dashboard/developers/roll?pair&pair=&&=", 302, 404),
     ("/sign-in/", 308, 308),
     // Nothing is read there: a slash behind it leads nobody to a 405.
     ("/dashboard/activity.csv/", 404, 404),
@@ -122,7 +122,9 @@ async fn an_odd_address_leads_nowhere_breaks_nothing_and_shows_nothing() {
                 complaints.push(format!("leads to {}", answer.header("location")));
             }
             let shows = stage.ours.own.iter().any(|own| answer.body.contains(own));
-            if shows && answer.status != 200 {
+            // A page about one pair says within the dashboard that there is no such pair.
+            let page = answer.status == 200 || target.starts_with("/dashboard/developers/roll?");
+            if shows && !page {
                 complaints.push("the dashboard".to_owned());
             }
             if answer.body.contains("SQLite format") {
