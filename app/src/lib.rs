@@ -23,6 +23,14 @@ pub mod ui;
 pub use document::shell;
 pub use routes::App;
 
+/// Gives the page that is being drawn the status of `error`. In the browser the page is there already.
+pub(crate) fn answer_like(error: error::AppError) {
+    #[cfg(feature = "ssr")]
+    server_context::answer_like(error);
+    #[cfg(not(feature = "ssr"))]
+    let _ = error;
+}
+
 /// Wakes whatever is alive on this page. Every live part of the product is named here.
 pub fn wake() {
     features::developers::wake();

@@ -5,8 +5,9 @@ use super::head::head_of;
 use super::roll_form::{Prefilled, RollForm, Zone};
 use super::server_fns::{ExpireNow, RollKeys, load_developers_tab};
 use super::wire::{DevelopersTab, PairView, RecentRoll};
-use crate::paths;
+use crate::error::AppError;
 use crate::ui::{Notice, Time, Tone, use_form_error};
+use crate::{answer_like, paths};
 use domain::{KeyPairState, Refusal};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -48,12 +49,12 @@ fn Page(title: &'static str, content: fn(DevelopersTab, PairView) -> AnyView) ->
                             <h1>{title}</h1>
                             {match pair {
                                 _ if !tab.may_change => {
-                                    answer_like(Refusal::NotAllowed);
+                                    answer_like(AppError::Refused(Refusal::NotAllowed));
                                     view! { <Gone sentence=Refusal::NotAllowed.sentence() /> }.into_any()
                                 }
                                 Some(pair) => content(tab, pair),
                                 None => {
-                                    answer_like(Refusal::NotFound);
+                                    answer_like(AppError::Refused(Refusal::NotFound));
                                     view! { <Gone sentence="There are no such keys in your account." /> }.into_any()
                                 }
                             }}
@@ -65,15 +66,6 @@ fn Page(title: &'static str, content: fn(DevelopersTab, PairView) -> AnyView) ->
         </Suspense>
     }
 }
-
-/// Gives the page the status that says the same to a program.
-#[cfg(feature = "ssr")]
-fn answer_like(refusal: Refusal) {
-    crate::server_context::answer_like(crate::error::AppError::Refused(refusal));
-}
-
-#[cfg(not(feature = "ssr"))]
-fn answer_like(_: Refusal) {}
 
 fn roll(tab: DevelopersTab, pair: PairView) -> AnyView {
     if pair.state != KeyPairState::Active {
