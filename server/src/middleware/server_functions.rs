@@ -16,6 +16,9 @@ const MOST: usize = 256;
 /// WASM carry their error in the URL and stay as they are.
 pub(super) async fn set_status(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
+    if response.status().is_redirection() {
+        return without_body(response);
+    }
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }
@@ -31,6 +34,15 @@ pub(super) async fn set_status(request: Request, next: Next) -> Response {
             .extend(retry_after(error).map(|seconds| (header::RETRY_AFTER, HeaderValue::from_static(seconds))));
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// `server_fn` sends the answer of a call along with the redirect that a browser gets for it. Nobody reads it there, and
+/// what a private key was asked for with would have it in an answer that is no reveal.
+fn without_body(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::empty())
 }
 
 fn retry_after(error: AppError) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! What errors look like to a program and to a person.
 
-use crate::world::{EMAIL, PASSWORD, World};
+use crate::world::{EMAIL, PASSWORD, World, server_function};
 use axum::body::{Body, Bytes};
 use http::Request;
 use hyper::body::Frame;
@@ -178,4 +178,26 @@ async fn a_database_that_does_not_answer_signs_nobody_out() {
     assert_eq!((answer.status.as_u16(), answer.header("retry-after"), answer.header("location")), (503, "5", ""));
     assert_eq!(world.get("/readyz", &[]).await.status, 503);
     assert_eq!(world.get("/livez", &[]).await.status, 200);
+}
+
+/// A browser that asks for a page gets a redirect for every call of a function: what the call answered is not in it.
+#[tokio::test]
+async fn a_redirect_carries_no_private_key() {
+    let world = World::http().await;
+    let created = world.account().await;
+    let cookie = world.signed_in().await;
+    let body = serde_json::json!({ "pair": created.first_pair.pair.id }).to_string();
+    let key = created.first_pair.private_key.expose();
+    for (accept, status, carries) in [("application/json", 200, true), ("text/html", 302, false)] {
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("accept", accept),
+            ("content-type", "application/json"),
+            ("origin", "http://127.0.0.1:3000"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        let answer = world.send("POST", &server_function("reveal_key"), &headers, &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+        assert_eq!(answer.body.contains(key), carries, "{accept}");
+    }
 }
