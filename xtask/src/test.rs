@@ -106,9 +106,6 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     if profile == Profile::Release {
         report::sizes(&build.site_root)?;
         tally.add(report::budget(&build.site_root));
-    }
-    let mut tally = Tally::default();
-    if profile == Profile::Release {
         tally.add(archive::stories(&build));
     }
     let report_path = workspace::target_directory()?.join(format!("stories-{}.json", profile.name()));
