@@ -77,6 +77,7 @@ impl AppError {
                 Refusal::StepUpDue
                 | Refusal::PasswordWrong
                 | Refusal::NotAllowed
+                | Refusal::NoAccount
                 | Refusal::SignUpClosed
                 | Refusal::InvitationNeeded
                 | Refusal::InvitationForAnother => 403,
@@ -87,6 +88,9 @@ impl AppError {
                 | Refusal::PairAlreadyRolled
                 | Refusal::TooManyWorkingPairs
                 | Refusal::PairIsActive
+                | Refusal::DisabledAlready
+                | Refusal::EnabledAlready
+                | Refusal::AdminAlready
                 | Refusal::PairEnded => 409,
                 Refusal::LinkInvalid | Refusal::InvitationInvalid => 410,
                 Refusal::EmailInvalid
@@ -95,6 +99,8 @@ impl AppError {
                 | Refusal::PasswordTooShort
                 | Refusal::PasswordTooLong
                 | Refusal::PasswordCommon
+                | Refusal::ReasonMissing
+                | Refusal::ReasonTooLong
                 | Refusal::ExpiryMissing
                 | Refusal::ExpiryInvalid
                 | Refusal::ExpiryPast

@@ -119,10 +119,13 @@ pub(crate) fn leave_entrance_if_signed_in() {
     }
 }
 
-/// Sends somebody whose session has ended to the sign-in page; other answers pass.
+/// Sends somebody whose session has ended to the sign-in page, and somebody in no account to what is theirs; other
+/// answers pass.
 pub(crate) fn or_sign_in<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
-    if matches!(answer, Err(AppError::Refused(Refusal::SignedOut))) {
-        leptos_axum::redirect(paths::SIGN_IN);
+    match answer {
+        Err(AppError::Refused(Refusal::SignedOut)) => leptos_axum::redirect(paths::SIGN_IN),
+        Err(AppError::Refused(Refusal::NoAccount)) => leptos_axum::redirect(paths::SESSIONS),
+        _ => {}
     }
     answer
 }

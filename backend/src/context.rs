@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Token};
 use domain::audit::Actor;
-use domain::{AccountId, Permission, Refusal, Role, SessionId, Timestamp, UserId};
+use domain::{AccountId, Permission, Refusal, Role, SessionId, Standing, Timestamp, UserId};
 
 /// One request, one command or one run of a background task.
 #[derive(Debug, Clone)]
@@ -29,6 +29,9 @@ pub enum Caller {
     Anonymous,
     /// A person with a living session.
     Person(SignedIn),
+    /// An admin of the installation who acts on somebody's account: made by [`RequestContext::as_admin`] and nowhere
+    /// else, so that being an admin gives nobody more on the pages of their own account.
+    Admin(SignedIn),
     /// Whoever has a shell on the machine, by the operating system's name for them.
     Operator(String),
 }
@@ -42,12 +45,33 @@ pub struct SignedIn {
     pub user_id: UserId,
     /// The address they sign in with.
     pub email: String,
-    /// The account they act in.
+    /// The account they act in, and what they are there; `None` for an admin who is in no account.
+    pub seat: Option<Seat>,
+    /// Whether they are an admin of the installation.
+    pub admin: bool,
+    /// When they last proved who they are in this session.
+    pub password_at: Timestamp,
+}
+
+/// Somebody's place in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The account.
     pub account_id: AccountId,
     /// What they are there.
     pub role: Role,
-    /// When they last proved who they are in this session.
-    pub password_at: Timestamp,
+}
+
+impl SignedIn {
+    /// Their place in an account, or [`Refusal::NoAccount`].
+    pub fn seat(&self) -> Result<&Seat> {
+        Ok(self.seat.as_ref().ok_or(Refusal::NoAccount)?)
+    }
+
+    /// The account they act in, if they are in one: what their own records are filed under.
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.seat.as_ref().map(|seat| &seat.account_id)
+    }
 }
 
 impl RequestContext {
@@ -59,7 +83,7 @@ impl RequestContext {
     /// The signed-in person, or [`Refusal::SignedOut`].
     pub fn person(&self) -> Result<&SignedIn> {
         match &self.caller {
-            Caller::Person(person) => Ok(person),
+            Caller::Person(person) | Caller::Admin(person) => Ok(person),
             Caller::Anonymous | Caller::Operator(_) => Err(Refusal::SignedOut.into()),
         }
     }
@@ -71,10 +95,37 @@ impl RequestContext {
         match &self.caller {
             Caller::Operator(_) => Ok(()),
             Caller::Anonymous => Err(Error::Refused(Refusal::SignedOut)),
-            Caller::Person(person) if person.account_id != *account_id => Err(Error::Refused(Refusal::NotFound)),
-            Caller::Person(person) if person.role.may(permission) => Ok(()),
-            Caller::Person(_) => Err(Error::Refused(Refusal::NotAllowed)),
+            Caller::Admin(_) => self.authorize_everywhere(permission),
+            Caller::Person(person) => match &person.seat {
+                Some(seat) if seat.account_id != *account_id => Err(Error::Refused(Refusal::NotFound)),
+                Some(seat) if seat.role.may(permission) => Ok(()),
+                Some(_) => Err(Error::Refused(Refusal::NotAllowed)),
+                None => Err(Error::Refused(Refusal::NotFound)),
+            },
         }
+    }
+
+    /// Whether the caller may do this in any account: the first line of every use case that is not about their own.
+    ///
+    /// Who is no admin gets the answer of what does not exist.
+    pub fn authorize_everywhere(&self, permission: Permission) -> Result<()> {
+        match &self.caller {
+            Caller::Operator(_) => Ok(()),
+            Caller::Anonymous => Err(Error::Refused(Refusal::SignedOut)),
+            Caller::Person(_) => Err(Error::Refused(Refusal::NotFound)),
+            Caller::Admin(_) if Standing::Admin.may(permission) => Ok(()),
+            Caller::Admin(_) => Err(Error::Refused(Refusal::NotAllowed)),
+        }
+    }
+
+    /// The same caller, acting as an admin of the installation. [`Refusal::NotFound`] for everybody else: that there is
+    /// a console is nothing they need to know.
+    pub fn as_admin(&self) -> Result<Self> {
+        let person = self.person()?;
+        if !person.admin {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok(Self { caller: Caller::Admin(person.clone()), ..self.clone() })
     }
 
     /// The caller as audit records name them.
@@ -82,6 +133,7 @@ impl RequestContext {
         match &self.caller {
             Caller::Anonymous => Actor::Anonymous,
             Caller::Person(person) => Actor::Person { id: person.user_id.clone(), name: person.email.clone() },
+            Caller::Admin(person) => Actor::Admin { id: person.user_id.clone(), name: person.email.clone() },
             Caller::Operator(name) => Actor::Operator { name: name.clone() },
         }
     }

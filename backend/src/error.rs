@@ -78,6 +78,7 @@ impl From<StoreError> for Error {
             StoreError::Conflict(Conflict::SecondActivePair | Conflict::RolledAlready) => {
                 Refusal::PairAlreadyRolled.into()
             }
+            StoreError::Conflict(Conflict::AdminExists) => Refusal::AdminAlready.into(),
             StoreError::Obstructed { obstacle, .. } => {
                 Fault { obstacle: Some(obstacle), ..Fault::caused_by(USING, error) }.into()
             }

@@ -1,5 +1,6 @@
 //! The pairs of an account: issue, list, reveal, roll, revoke.
 
+use crate::console::check_reason;
 use crate::record::Happened;
 use crate::store::{AccountRecord, RollRecord, WriteTx};
 use crate::{Backend, Caller, Error, RequestContext, Result};
@@ -11,7 +12,8 @@ use domain::{
     SubmissionId, Timestamp,
 };
 
-const REASON_CHARS: usize = 500;
+/// The longest reason, in characters.
+pub const REASON_CHARS: usize = 500;
 
 /// A pair with its private key: the answer that made it, and nothing else, carries one.
 #[derive(Debug)]
@@ -155,9 +157,7 @@ impl Backend {
     async fn try_roll(&self, context: &RequestContext, request: RollRequest) -> Result<Rolled> {
         let account_id = &request.account_id;
         context.authorize(account_id, Permission::RollKeys)?;
-        if request.reason.as_deref().is_some_and(|reason| reason.chars().count() > REASON_CHARS) {
-            return Err(Refusal::InvalidInput.into());
-        }
+        check_reason(context, request.reason.as_deref())?;
         self.step_up(context, request.password.as_ref()).await?;
 
         let Locked { mut tx, now, pairs } = self.lock_pairs(account_id).await?;
@@ -329,6 +329,7 @@ fn roll_record(
 ) -> RollRecord {
     let (rolled_by, rolled_by_user) = match &context.caller {
         Caller::Person(person) => (person.email.clone(), Some(person.user_id.clone())),
+        Caller::Admin(person) => ("an admin".to_owned(), Some(person.user_id.clone())),
         Caller::Operator(_) | Caller::Anonymous => ("an operator".to_owned(), None),
     };
     RollRecord {

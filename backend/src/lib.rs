@@ -9,8 +9,10 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod admins;
 pub mod authenticate;
 pub mod clock;
+pub mod console;
 pub mod context;
 pub mod error;
 pub mod installation;
@@ -31,7 +33,7 @@ mod record;
 mod unwritten;
 
 pub use clock::{Clock, OsEntropy, SystemClock};
-pub use context::{Caller, RequestContext, SignedIn};
+pub use context::{Caller, RequestContext, Seat, SignedIn};
 pub use error::{Error, Fault, Result};
 pub use token::Token;
 

@@ -83,7 +83,7 @@ impl Backend {
         let person = context.person()?;
         let refused = Happened::new(
             Act::PasswordChangeRefused,
-            Some(&person.account_id),
+            person.account_id(),
             vec![Target::Person(person.user_id.clone())],
         );
         let proven = self.prove(context, person, old, &refused).await?;
@@ -105,7 +105,7 @@ impl Backend {
         tx.set_password_hash(&person.user_id, &hash).await?;
         let count = self.close_other_doors(tx.as_mut(), context, person).await?;
         let targets = vec![Target::Person(person.user_id.clone())];
-        let happened = Happened::new(Act::PasswordChange, Some(&person.account_id), targets)
+        let happened = Happened::new(Act::PasswordChange, person.account_id(), targets)
             .with_detail(Detail::SessionsEnded { count });
         self.record(tx.as_mut(), context, now, happened).await?;
         Ok(tx.commit().await?)
@@ -117,11 +117,8 @@ impl Backend {
     /// That an address is taken is told only after the right password, and no faster than signing up would tell it.
     pub async fn change_email(&self, context: &RequestContext, password: Password, email: &str) -> Result<()> {
         let person = context.person()?;
-        let refused = Happened::new(
-            Act::EmailChangeRefused,
-            Some(&person.account_id),
-            vec![Target::Person(person.user_id.clone())],
-        );
+        let refused =
+            Happened::new(Act::EmailChangeRefused, person.account_id(), vec![Target::Person(person.user_id.clone())]);
         let proven = self.prove(context, person, password, &refused).await?;
         let changed = self.write_new_email(context, person, &proven, email).await;
         self.record_refusal(context, refused, changed).await
@@ -146,7 +143,7 @@ impl Backend {
         let sessions_ended = self.close_other_doors(tx.as_mut(), context, person).await?;
         let targets = vec![Target::Person(person.user_id.clone())];
         let happened =
-            Happened::new(Act::EmailChange, Some(&person.account_id), targets).with_detail(Detail::EmailChanged {
+            Happened::new(Act::EmailChange, person.account_id(), targets).with_detail(Detail::EmailChanged {
                 from: proven.email.to_string(),
                 to: email.to_string(),
                 sessions_ended,

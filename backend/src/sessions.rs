@@ -1,8 +1,9 @@
 //! Sessions: who is behind a cookie, and for how long.
 
+use crate::context::Seat;
 use crate::passwords::Lane;
 use crate::record::Happened;
-use crate::store::{SessionRecord, SessionView, WriteTx};
+use crate::store::{Membership, SessionRecord, SessionView, WriteTx};
 use crate::{Backend, Error, RequestContext, Result, SignedIn, Token};
 use domain::audit::{Act, Detail, Target};
 use domain::{Duration, Password, Refusal, SessionId, Timestamp, UserId};
@@ -19,8 +20,8 @@ const NOTE_USE_EVERY: Duration = Duration::minutes(1);
 /// A person's own sessions.
 #[derive(Debug)]
 pub struct OwnSessions {
-    /// What the account they act in is called.
-    pub account_name: String,
+    /// What the account they act in is called, if they are in one.
+    pub account_name: Option<String>,
     /// Those that live, the last used first.
     pub sessions: Vec<SessionRecord>,
     /// The instant at which they did.
@@ -49,9 +50,14 @@ pub fn step_up_due(password_at: Timestamp, now: Timestamp) -> bool {
 impl Backend {
     /// Who is behind the cookie; `None` if its session has ended or never was.
     pub async fn find_signed_in(&self, token: &Token) -> Result<Option<SignedIn>> {
-        let Some(SessionView { session, email, membership }) = self.store.find_session(&token.digest()).await? else {
+        let Some(SessionView { session, email, membership, admin }) = self.store.find_session(&token.digest()).await?
+        else {
             return Ok(None);
         };
+        // Whoever is in no account and no admin has nothing to see.
+        if membership.is_none() && !admin {
+            return Ok(None);
+        }
         let now = self.clock.now();
         if !lives(session.created_at, session.last_used_at, now) {
             return Ok(None);
@@ -63,8 +69,8 @@ impl Backend {
             session_id: session.id,
             user_id: session.user_id,
             email: email.into(),
-            account_id: membership.account_id,
-            role: membership.role,
+            seat: membership.map(|Membership { account_id, role, .. }| Seat { account_id, role }),
+            admin,
             password_at: session.password_at,
         }))
     }
@@ -111,7 +117,7 @@ impl Backend {
         let now = self.clock.now();
         if tx.delete_session(&person.session_id).await? {
             let targets = vec![Target::Session(person.session_id.clone())];
-            let happened = Happened::new(Act::SignOut, Some(&person.account_id), targets);
+            let happened = Happened::new(Act::SignOut, person.account_id(), targets);
             self.record(tx.as_mut(), context, now, happened).await?;
         }
         Ok(tx.commit().await?)
@@ -120,11 +126,14 @@ impl Backend {
     /// The caller's own sessions that live, the last used first.
     pub async fn list_sessions(&self, context: &RequestContext) -> Result<OwnSessions> {
         let person = context.person()?;
-        let account = self.store.find_account(&person.account_id).await?.ok_or(Refusal::NotFound)?;
+        let account = match person.account_id() {
+            Some(account_id) => Some(self.store.find_account(account_id).await?.ok_or(Refusal::NotFound)?),
+            None => None,
+        };
         let all = self.store.list_sessions(&person.user_id).await?;
         let now = self.clock.now();
         let sessions = all.into_iter().filter(|s| lives(s.created_at, s.last_used_at, now)).collect();
-        Ok(OwnSessions { account_name: account.name, sessions, now })
+        Ok(OwnSessions { account_name: account.map(|account| account.name), sessions, now })
     }
 
     /// Ends one of the caller's sessions. Their own one is signed out; for another the password may be due.
@@ -143,7 +152,7 @@ impl Backend {
         }
         let ended = self.end_one(context, person, session_id, password).await;
         // The record does not repeat an id that may be somebody else's.
-        let refused = Happened::new(Act::SessionEndRefused, Some(&person.account_id), Vec::new());
+        let refused = Happened::new(Act::SessionEndRefused, person.account_id(), Vec::new());
         self.record_refusal(context, refused, ended).await?;
         Ok(EndedSession::Other)
     }
@@ -165,8 +174,7 @@ impl Backend {
             return Err(Refusal::NotFound.into());
         }
         let targets = vec![Target::Session(session_id.clone())];
-        self.record(tx.as_mut(), context, now, Happened::new(Act::SessionEnd, Some(&person.account_id), targets))
-            .await?;
+        self.record(tx.as_mut(), context, now, Happened::new(Act::SessionEnd, person.account_id(), targets)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -183,7 +191,7 @@ impl Backend {
         let count = ended.len() as u64;
         if count > 0 {
             let targets = ended.into_iter().map(Target::Session).collect();
-            let happened = Happened::new(Act::SessionEnd, Some(&person.account_id), targets)
+            let happened = Happened::new(Act::SessionEnd, person.account_id(), targets)
                 .with_detail(Detail::SessionsEnded { count });
             self.record(tx.as_mut(), context, now, happened).await?;
         }
@@ -213,7 +221,7 @@ impl Backend {
             if right { Ok(()) } else { Err(Refusal::PasswordWrong.into()) }
         };
         let targets = vec![Target::Session(person.session_id.clone())];
-        let happened = Happened::new(Act::StepUpRefused, Some(&person.account_id), targets);
+        let happened = Happened::new(Act::StepUpRefused, person.account_id(), targets);
         let checked: Result<()> = checked.await;
         if let Err(Error::Refused(refusal)) = checked {
             self.write_refusal(context, happened, refusal).await?;

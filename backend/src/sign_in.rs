@@ -2,7 +2,7 @@
 
 use crate::passwords::Lane;
 use crate::record::Happened;
-use crate::store::{Membership, PersonRecord};
+use crate::store::PersonRecord;
 use crate::throttle::Bucket;
 use crate::{Backend, Error, RequestContext, Result, Token};
 use domain::audit::{Act, Actor, Target};
@@ -71,7 +71,11 @@ impl Backend {
 
     async fn admit(&self, context: &RequestContext, person: &PersonRecord, bucket: &Bucket) -> Result<SignedInSession> {
         let membership = self.store.find_membership(&person.id).await?;
-        let Membership { account_id, .. } = membership.ok_or(Refusal::SignInFailed)?;
+        // Who is in no account has only the console to go to, if they are an admin.
+        if membership.is_none() && !self.store.list_admins().await?.iter().any(|admin| admin.user_id == person.id) {
+            return Err(Refusal::SignInFailed.into());
+        }
+        let account = membership.as_ref().map(|membership| &membership.account_id);
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         // The password may have been changed while this one was being checked: it opens nothing any more.
@@ -84,7 +88,7 @@ impl Backend {
         tx.remember_device(&device.digest(), &person.id, now).await?;
         tx.clear_attempts(bucket.name()).await?;
         let actor = Actor::Person { id: person.id.clone(), name: person.email.to_string() };
-        let happened = Happened::new(Act::SignIn, Some(&account_id), vec![Target::Session(session_id)]);
+        let happened = Happened::new(Act::SignIn, account, vec![Target::Session(session_id)]);
         self.record_as(tx.as_mut(), context, actor, now, happened).await?;
         tx.commit().await?;
         Ok(SignedInSession { session, device })

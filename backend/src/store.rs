@@ -9,7 +9,9 @@
 
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, Email, InvitationId, KeyPair, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{
+    AccountId, Email, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId, SubmissionId, Timestamp, UserId,
+};
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,8 @@ pub enum Conflict {
     RolledAlready,
     /// The installation row exists already.
     InstallationExists,
+    /// The person is an admin already.
+    AdminExists,
 }
 
 /// What keeps the database from writing, and goes away without a restart.
@@ -165,8 +169,69 @@ pub struct SessionView {
     pub session: SessionRecord,
     /// The person.
     pub email: Email,
-    /// The first account they joined.
-    pub membership: Membership,
+    /// The first account they joined; `None` for somebody in no account.
+    pub membership: Option<Membership>,
+    /// Whether they are an admin of the installation.
+    pub admin: bool,
+}
+
+/// An admin of the installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminRecord {
+    /// Who.
+    pub user_id: UserId,
+    /// The address they sign in with now.
+    pub email: Email,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Who made them one, in words: an operator's name.
+    pub created_by: String,
+}
+
+/// A person as a member of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRecord {
+    /// Who.
+    pub user_id: UserId,
+    /// The address they sign in with.
+    pub email: Email,
+    /// What they are there.
+    pub role: Role,
+    /// Whether they have a password: who has none cannot sign in yet.
+    pub has_password: bool,
+}
+
+/// In which order accounts are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccountOrder {
+    /// The newest first: by id, which begins with the time.
+    #[default]
+    Newest,
+    /// By name, where the case of ASCII letters does not matter; of equal names the newest first.
+    Name,
+}
+
+/// Which accounts somebody looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountQuery {
+    /// What the name, the external id or a member's address begins with. The case of ASCII letters does not matter.
+    /// `None` for every account.
+    pub begins_with: Option<String>,
+    /// Only disabled ones, or only enabled ones; `None` for both.
+    pub disabled: Option<bool>,
+    /// In which order.
+    pub order: AccountOrder,
+    /// Those after this one, in that order; `None` from the first. Nothing comes after an account that is not there.
+    pub after: Option<AccountId>,
+}
+
+/// An account in a list, with its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSummary {
+    /// The account.
+    pub account: AccountRecord,
+    /// The address of its first owner; `None` for an account without one.
+    pub owner: Option<Email>,
 }
 
 /// A pair found by the digest of its private key, with its account: all that authentication needs, in one read.
@@ -244,8 +309,26 @@ pub trait Store: Send + Sync {
     /// The pair whose private key has one of these digests, with its account. Ended pairs are found too.
     async fn find_pair_by_digest(&self, digests: &[KeyDigest]) -> StoreResult<Option<PairWithAccount>>;
 
+    /// The pair with this id, whatever its state.
+    async fn find_pair(&self, pair_id: &PairId) -> StoreResult<Option<KeyPair>>;
+
+    /// The pair with this public key, whatever its state.
+    async fn find_pair_by_public_key(&self, public_key: &PublicKey) -> StoreResult<Option<KeyPair>>;
+
     /// An account's pairs, newest first.
     async fn list_pairs(&self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>>;
+
+    /// The account with this external id.
+    async fn find_account_by_external_id(&self, external_id: &str) -> StoreResult<Option<AccountRecord>>;
+
+    /// Accounts that match, in the order asked for, at most `limit`.
+    async fn list_accounts(&self, query: &AccountQuery, limit: u32) -> StoreResult<Vec<AccountSummary>>;
+
+    /// The account's members, in the order of joining.
+    async fn list_members(&self, account_id: &AccountId) -> StoreResult<Vec<MemberRecord>>;
+
+    /// The admins of the installation, in the order of their becoming.
+    async fn list_admins(&self) -> StoreResult<Vec<AdminRecord>>;
 
     /// The account.
     async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>>;
@@ -263,7 +346,6 @@ pub trait Store: Send + Sync {
     async fn find_membership(&self, user_id: &UserId) -> StoreResult<Option<Membership>>;
 
     /// The session with this token digest, whatever its age: deciding whether it still lives is a rule, not a query.
-    /// `None` as well for a session of somebody who is in no account: there is nothing it could show.
     async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>>;
 
     /// A person's sessions, whatever their age, the last used first.
@@ -330,6 +412,12 @@ pub trait WriteTx: Send {
 
     /// Adds the person to the account.
     async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()>;
+
+    /// Makes the person an admin; the address in the record is not stored. Conflict: [`Conflict::AdminExists`].
+    async fn insert_admin(&mut self, admin: &AdminRecord) -> StoreResult<()>;
+
+    /// Makes the person no admin any more. Answers whether they were one.
+    async fn delete_admin(&mut self, user_id: &UserId) -> StoreResult<bool>;
 
     /// An account's pairs, newest first, as this transaction sees them.
     async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>>;

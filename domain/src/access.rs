@@ -14,40 +14,85 @@ pub enum Role {
     Viewer,
 }
 
-/// What somebody wants to do in an account.
+/// In which capacity somebody acts on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// See the pairs: public keys, states, times.
-    ViewKeys,
-    /// See or copy a private key.
-    RevealKey,
-    /// Roll the active pair.
-    RollKeys,
-    /// End an expiring pair at once.
-    RevokeKeys,
-    /// Read the account's audit trail, and take it away as a file. Not for viewers: it holds the addresses and browsers
-    /// of everybody in the account, and "sees that there are keys and when they end" needs none of that.
-    ViewActivity,
+pub enum Standing {
+    /// As one of its members.
+    Member(Role),
+    /// As an admin of the installation, on any account.
+    Admin,
 }
 
-impl Permission {
-    /// Every permission, for tables and tests.
-    pub const ALL: [Self; 5] = [Self::ViewKeys, Self::RevealKey, Self::RollKeys, Self::RevokeKeys, Self::ViewActivity];
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $words:literal: $owner:literal $developer:literal $viewer:literal $admin:literal;)*) => {
+        /// What somebody wants to do with an account.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Permission {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Permission {
+            /// Every permission, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it lets somebody do, in words.
+            pub const fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => $words,)*
+                }
+            }
+        }
+
+        impl Standing {
+            /// Whether somebody in this capacity may: the one table of the product, as docs/ROLES.md shows it.
+            pub const fn may(self, permission: Permission) -> bool {
+                match (permission, self) {
+                    $(
+                        (Permission::$name, Self::Member(Role::Owner)) => $owner,
+                        (Permission::$name, Self::Member(Role::Developer)) => $developer,
+                        (Permission::$name, Self::Member(Role::Viewer)) => $viewer,
+                        (Permission::$name, Self::Admin) => $admin,
+                    )*
+                }
+            }
+        }
+    };
+}
+
+// Columns: owner, developer, viewer, admin of the installation.
+permissions! {
+    /// Public keys, states, times.
+    ViewKeys = "See the pairs": true true true true;
+    /// See or copy a private key. Never an admin: they end leaked keys, and need none for that.
+    RevealKey = "Reveal a private key": true true false false;
+    /// Roll the active pair.
+    RollKeys = "Roll the keys": true true false true;
+    /// End an expiring pair at once.
+    RevokeKeys = "Expire an expiring pair now": true true false true;
+    /// Read the account's audit trail, and take it away as a file. Not for viewers: it holds the addresses and browsers
+    /// of everybody in the account, and "sees that there are keys and when they end" needs none of that.
+    ViewActivity = "Read and export the activity": true true false true;
+    /// Look accounts up, by whatever is known of them, a leaked private key among it.
+    FindAccounts = "Find accounts": false false false true;
+    /// Stop an account's keys from authenticating, and let them again.
+    DisableAccount = "Disable and enable the account": false false false true;
+    /// End somebody else's sessions.
+    EndSessions = "End a member's sessions": false false false true;
+}
+
+impl Standing {
+    /// Every capacity, for tables and tests.
+    pub const ALL: [Self; 4] =
+        [Self::Member(Role::Owner), Self::Member(Role::Developer), Self::Member(Role::Viewer), Self::Admin];
 }
 
 impl Role {
     /// Every role, for tables and tests.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Developer, Self::Viewer];
 
-    /// Whether this role carries `permission`: the one table.
+    /// Whether a member with this role may.
     pub const fn may(self, permission: Permission) -> bool {
-        match (self, permission) {
-            (Self::Owner | Self::Developer, _) | (Self::Viewer, Permission::ViewKeys) => true,
-            (
-                Self::Viewer,
-                Permission::RevealKey | Permission::RollKeys | Permission::RevokeKeys | Permission::ViewActivity,
-            ) => false,
-        }
+        Standing::Member(self).may(permission)
     }
 
     /// The stable name in the database and on the wire.
@@ -69,16 +114,17 @@ impl Role {
 mod tests {
     use super::*;
 
+    /// Whoever changes who may do what changes the page that says so.
     #[test]
     fn the_table_of_roles_and_permissions_is_as_documented() {
-        let expected = [
-            (Role::Owner, [true, true, true, true, true]),
-            (Role::Developer, [true, true, true, true, true]),
-            (Role::Viewer, [true, false, false, false, false]),
-        ];
-        for (role, row) in expected {
-            assert_eq!(Permission::ALL.map(|permission| role.may(permission)), row, "{role:?}");
-        }
+        let documented = include_str!("../../docs/ROLES.md").lines().filter(|line| line.starts_with("| "));
+        let header = "| | owner | developer | viewer | admin |".to_owned();
+        let line = |permission: &Permission| {
+            let cells = Standing::ALL.map(|standing| if standing.may(*permission) { "yes" } else { "no" });
+            format!("| {} | {} |", permission.words(), cells.join(" | "))
+        };
+        let table: Vec<_> = std::iter::once(header).chain(Permission::ALL.iter().map(line)).collect();
+        assert_eq!(documented.collect::<Vec<_>>(), table);
     }
 
     #[test]

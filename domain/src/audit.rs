@@ -15,6 +15,13 @@ pub enum Actor {
         /// Their e-mail address then.
         name: String,
     },
+    /// An admin of the installation, acting on an account that need not be theirs, with the address they had at the time.
+    Admin {
+        /// Their id.
+        id: UserId,
+        /// Their e-mail address then.
+        name: String,
+    },
     /// Whoever has a shell on the machine and runs `latchkey` there.
     Operator {
         /// The operating system's name for them.
@@ -36,6 +43,8 @@ pub enum ActorKind {
     Anonymous,
     /// See [`Actor::Person`].
     Person,
+    /// See [`Actor::Admin`].
+    Admin,
     /// See [`Actor::Operator`].
     Operator,
     /// See [`Actor::Pair`].
@@ -46,13 +55,14 @@ pub enum ActorKind {
 
 impl ActorKind {
     /// Every kind, for filters and tests.
-    pub const ALL: [Self; 5] = [Self::Person, Self::Operator, Self::Pair, Self::System, Self::Anonymous];
+    pub const ALL: [Self; 6] = [Self::Person, Self::Admin, Self::Operator, Self::Pair, Self::System, Self::Anonymous];
 
     /// The stable word stored with a record.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Person => "person",
+            Self::Admin => "admin",
             Self::Operator => "operator",
             Self::Pair => "pair",
             Self::System => "system",
@@ -71,6 +81,7 @@ impl Actor {
         match self {
             Self::Anonymous => ActorKind::Anonymous,
             Self::Person { .. } => ActorKind::Person,
+            Self::Admin { .. } => ActorKind::Admin,
             Self::Operator { .. } => ActorKind::Operator,
             Self::Pair { .. } => ActorKind::Pair,
             Self::System => ActorKind::System,
@@ -80,7 +91,7 @@ impl Actor {
     /// The actor's id, where it has one.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Person { id, .. } => Some(id.as_str()),
+            Self::Person { id, .. } | Self::Admin { id, .. } => Some(id.as_str()),
             Self::Pair { id } => Some(id.as_str()),
             Self::Anonymous | Self::Operator { .. } | Self::System => None,
         }
@@ -89,7 +100,7 @@ impl Actor {
     /// The actor's name at the time, where it has one.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Person { name, .. } | Self::Operator { name } => Some(name),
+            Self::Person { name, .. } | Self::Admin { name, .. } | Self::Operator { name } => Some(name),
             Self::Anonymous | Self::Pair { .. } | Self::System => None,
         }
     }
@@ -175,6 +186,20 @@ acts! {
     InvitationUse = "invitation.use";
     /// An invitation was revoked before it was used.
     InvitationRevoke = "invitation.revoke";
+    /// A person became an admin of the installation.
+    AdminCreate = "admin.create";
+    /// A person is no admin any more.
+    AdminRemove = "admin.remove";
+    /// An admin asked whose private key this is, and it is one of this account's.
+    KeyIdentify = "key.identify";
+    /// An account was disabled: its keys authenticate nothing.
+    AccountDisable = "account.disable";
+    /// Disabling an account was refused.
+    AccountDisableRefused = "account.disable_refused";
+    /// A disabled account was enabled again.
+    AccountEnable = "account.enable";
+    /// Enabling an account was refused.
+    AccountEnableRefused = "account.enable_refused";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -284,6 +309,11 @@ pub enum Detail {
     Export {
         /// As what.
         format: ExportFormat,
+    },
+    /// Why it was done, in the words of whoever did it.
+    Reason {
+        /// The words.
+        reason: String,
     },
     /// Free text: records written before details had a form.
     Note {
@@ -433,6 +463,7 @@ mod tests {
             ),
             (Detail::Export { format: ExportFormat::Csv }, r#"{"kind":"export","format":"csv"}"#),
             (Detail::Export { format: ExportFormat::JsonLines }, r#"{"kind":"export","format":"json_lines"}"#),
+            (Detail::Reason { reason: "leaked".into() }, r#"{"kind":"reason","reason":"leaked"}"#),
             (Detail::Note { text: "x".into() }, r#"{"kind":"note","text":"x"}"#),
         ] {
             assert_eq!(detail.to_text().expect("serialises"), text);

@@ -147,9 +147,18 @@ pub fn recognise(brand: &Brand, text: &str) -> Presented {
 
 /// Whether a private key of this installation stands anywhere in `text` (a query string, a log line).
 pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
+    private_keys_in(brand, text).next().is_some()
+}
+
+/// Every private key of this installation that stands in `text`: in a line of a log, behind the `=` of an assignment.
+pub fn private_keys_in<'a>(brand: &Brand, text: &'a str) -> impl Iterator<Item = PrivateKey> + use<'a> {
     let prefix = brand.private_prefix();
-    text.match_indices(prefix.as_str())
-        .any(|(at, _)| text.get(at + prefix.len()..at + prefix.len() + BODY_LEN).is_some_and(has_valid_body))
+    let places: Vec<_> = text.match_indices(prefix.as_str()).map(|(at, _)| at).collect();
+    let length = prefix.len() + BODY_LEN;
+    places.into_iter().filter_map(move |at| {
+        let key = text.get(at..at + length)?;
+        has_valid_body(&key[length - BODY_LEN..]).then(|| PrivateKey(Zeroizing::new(key.to_owned())))
+    })
 }
 
 /// The text with the body of every private key in it taken out: `private_…`. For what people write as a reason.

@@ -19,7 +19,7 @@ pub mod password;
 pub mod refusal;
 pub mod time;
 
-pub use access::{Permission, Role};
+pub use access::{Permission, Role, Standing};
 pub use email::Email;
 pub use expiry::{ExpireOld, OldEnd};
 pub use id::{AccountId, EventId, InvitationId, PairId, SessionId, SubmissionId, UserId};

@@ -80,6 +80,18 @@ refusals! {
     NotFound = "NOT_FOUND", "There is nothing here with this name.";
     /// The role in this account does not allow it.
     NotAllowed = "NOT_ALLOWED", "Your role in this account does not allow this. Ask an owner.";
+    /// The person is in no account: an admin, who has the console.
+    NoAccount = "NO_ACCOUNT", "You are in no account here.";
+    /// Somebody acts on an account that is not theirs without saying why.
+    ReasonMissing = "REASON_MISSING", "Give a reason. The account's owner reads it.";
+    /// The reason is too long.
+    ReasonTooLong = "REASON_TOO_LONG", "Use at most 500 characters.";
+    /// The account is disabled already.
+    DisabledAlready = "DISABLED_ALREADY", "This account is disabled already. Nothing was changed.";
+    /// The account is not disabled.
+    EnabledAlready = "ENABLED_ALREADY", "This account is enabled already. Nothing was changed.";
+    /// The person is an admin already.
+    AdminAlready = "ADMIN_ALREADY", "This person is an admin already. Nothing was changed.";
     /// No choice was made for the old pair.
     ExpiryMissing = "EXPIRY_MISSING", "Choose when the old keys expire.";
     /// The exact date and time could not be read.

@@ -170,12 +170,13 @@ pub(crate) async fn view(
     query: &str,
 ) -> Result<ActivityView> {
     let person = context.person()?;
+    let seat = person.seat()?;
     let (form, asked) = read_with_form(query);
     let mut view = ActivityView {
         product_name: site.product_name.clone(),
         account_name: String::new(),
         email: person.email.clone(),
-        role: person.role,
+        role: seat.role,
         problems: Vec::new(),
         rows: Vec::new(),
         newer: None,
@@ -189,16 +190,16 @@ pub(crate) async fn view(
         Err(problems) => {
             // Whoever may not read is told so, whatever they typed; and the page still says whose it is.
             let newest =
-                backend.list_activity(context, &person.account_id, &EventFilter::default(), EventPlace::Newest).await?;
+                backend.list_activity(context, &seat.account_id, &EventFilter::default(), EventPlace::Newest).await?;
             view.account_name = newest.account.name;
             view.problems = problems;
             return Ok(view);
         }
     };
-    let activity = match backend.list_activity(context, &person.account_id, &asked.filter, asked.place.clone()).await {
+    let activity = match backend.list_activity(context, &seat.account_id, &asked.filter, asked.place.clone()).await {
         Err(Error::Refused(Refusal::NotFound)) if asked.place != EventPlace::Newest => {
             view.problems = vec![FilterProblem::Place];
-            backend.list_activity(context, &person.account_id, &EventFilter::default(), EventPlace::Newest).await?
+            backend.list_activity(context, &seat.account_id, &EventFilter::default(), EventPlace::Newest).await?
         }
         listed => listed?,
     };

@@ -52,7 +52,8 @@ fn read_utc(text: &str) -> Option<Timestamp> {
 
 pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site) -> Result<DevelopersTab> {
     let person = context.person()?;
-    let keys = backend.list_keys(context, &person.account_id).await?;
+    let seat = person.seat()?;
+    let keys = backend.list_keys(context, &seat.account_id).await?;
     let recent_roll = recent_roll(&keys, person);
     let AccountKeys { account, pairs, now, .. } = keys;
     Ok(DevelopersTab {
@@ -61,8 +62,8 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
         email: person.email.clone(),
         account_name: account.name,
         disabled: account.disabled_at.is_some(),
-        role: person.role,
-        may_change: person.role.may(Permission::RollKeys),
+        role: seat.role,
+        may_change: seat.role.may(Permission::RollKeys),
         api_url: site.api_url.clone(),
         private_prefix: backend.policy().brand.private_prefix(),
         now,
@@ -75,7 +76,7 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
 }
 
 pub(crate) async fn roll(backend: &Backend, context: &RequestContext, asked: Asked) -> Result<RolledPair> {
-    let account_id = context.person()?.account_id.clone();
+    let account_id = context.person()?.seat()?.account_id.clone();
     let expire_old = asked.choice()?;
     let rolled = backend
         .roll(
@@ -107,7 +108,7 @@ pub(crate) async fn expire(
     pair: &PairId,
     password: &Password,
 ) -> Result<PairView> {
-    let account_id = context.person()?.account_id.clone();
+    let account_id = context.person()?.seat()?.account_id.clone();
     let pair = backend.revoke(context, &account_id, pair, Some(password)).await?;
     Ok(view(&pair, backend.now()))
 }

@@ -52,7 +52,10 @@ async fn begin(
     format: ExportFormat,
 ) -> Result<Export, Response> {
     let account = match context.person() {
-        Ok(person) => person.account_id.clone(),
+        Ok(person) => match person.seat() {
+            Ok(seat) => seat.account_id.clone(),
+            Err(_) => return Err(Problem::NotFound.into_response()),
+        },
         Err(_) => return Err(Redirect::to(paths::SIGN_IN).into_response()),
     };
     let asked = read(query).map_err(|_| Problem::FilterInvalid.into_response())?;

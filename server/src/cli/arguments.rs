@@ -56,6 +56,9 @@ pub(super) enum Command {
     /// Accounts
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Admins of the installation, who act on every account in the console
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// People
     #[command(subcommand)]
     Person(PersonCommand),
@@ -71,6 +74,69 @@ pub(super) enum Command {
 pub(super) enum AccountCommand {
     /// Make a person, an account and its first pair
     Create(CreateAccount),
+    /// Find the account of an e-mail address, an id, an external id, a public key, or a leaked private key
+    Find(FindAccount),
+    /// Stop an account's keys from authenticating; its pairs and its people stay
+    Disable(SwitchAccount),
+    /// Let a disabled account's keys authenticate again
+    Enable(SwitchAccount),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FindAccount {
+    /// What is known of it, or what its name, external id or a member's address begins with. Never a private key
+    #[arg(required_unless_present = "stdin", conflicts_with = "stdin")]
+    pub(super) text: Option<String>,
+    /// Read it from stdin: the only way for a private key, which other users of the machine would see in the arguments
+    #[arg(long)]
+    pub(super) stdin: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SwitchAccount {
+    /// The account's id
+    #[arg(long)]
+    pub(super) account: AccountId,
+    /// Why, for the record; its owner reads it
+    #[arg(long, default_value = "")]
+    pub(super) reason: String,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    /// Make somebody an admin; who is not here yet is made too, in no account
+    Create {
+        /// The address they sign in with
+        #[arg(long)]
+        email: String,
+        /// Read a new person's password from stdin (one line); without it, a one-time link to set one is printed
+        #[arg(long)]
+        password_stdin: bool,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the admins
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make somebody no admin any more, at once; they stay in their accounts
+    Remove {
+        /// The address they sign in with
+        #[arg(long)]
+        email: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +165,15 @@ pub(super) enum PersonCommand {
         /// The address they sign in with
         #[arg(long)]
         email: String,
+    },
+    /// End all sessions of a person: whoever is signed in as them is not any more
+    EndSessions {
+        /// The address they sign in with
+        #[arg(long)]
+        email: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -191,10 +266,16 @@ impl Command {
         match self {
             Self::Person(PersonCommand::SetPasswordLink { .. }) => false,
             Self::Account(AccountCommand::Create(new)) => new.json,
+            Self::Account(AccountCommand::Find(find)) => find.json,
+            Self::Account(AccountCommand::Disable(switch) | AccountCommand::Enable(switch)) => switch.json,
             Self::Serve { json, .. }
             | Self::Backup { json, .. }
             | Self::Restore { json, .. }
             | Self::Settings { json, .. }
+            | Self::Admin(
+                AdminCommand::Create { json, .. } | AdminCommand::List { json } | AdminCommand::Remove { json, .. },
+            )
+            | Self::Person(PersonCommand::EndSessions { json, .. })
             | Self::Invitation(
                 InvitationCommand::Create { json, .. }
                 | InvitationCommand::List { json }

@@ -3,6 +3,7 @@
 use crate::config::SettingsError;
 use crate::opening::{OpeningError, chain};
 use crate::serve::ServeError;
+use backend::console::Broken;
 use backend::store::Obstacle;
 use backend::{Error, Fault};
 use domain::Refusal;
@@ -45,6 +46,22 @@ impl Failure {
     pub(super) fn never_used() -> Self {
         let message = "this database has never been used: there is nothing to back up".to_owned();
         Self { code: "NEVER_USED", message, exit: REFUSED }
+    }
+
+    /// What stands in the arguments is seen by every user of the machine, and kept by the shell.
+    pub(super) fn key_in_arguments() -> Self {
+        let message = "A private key does not belong in the arguments, where others see it. Give it on stdin: latchkey \
+                       account find --stdin. This one has been seen: roll it.";
+        Self { code: "KEY_IN_ARGUMENTS", message: message.to_owned(), exit: USAGE }
+    }
+
+    pub(super) fn unknown_key() -> Self {
+        let message = "This has the form of a private key of this installation, but no account has or had it.";
+        Self { code: "KEY_UNKNOWN", message: message.to_owned(), exit: REFUSED }
+    }
+
+    pub(super) fn no_key(broken: Broken) -> Self {
+        Self { code: "KEY_BROKEN", message: broken.sentence().to_owned(), exit: REFUSED }
     }
 
     /// The findings stand on stdout.

@@ -4,6 +4,7 @@
 //! nothing is on stdout. 2: the command or a setting could not be understood.
 
 mod account;
+mod admin;
 mod arguments;
 mod backup;
 mod failure;
@@ -17,7 +18,7 @@ use crate::config::{Environment, Settings};
 use crate::middleware::RequestId;
 use crate::opening::Installation;
 use crate::{check, logging, output, serve, site};
-use arguments::{AccountCommand, Arguments, Command, InvitationCommand, KeysCommand, PersonCommand};
+use arguments::{AccountCommand, AdminCommand, Arguments, Command, InvitationCommand, KeysCommand, PersonCommand};
 use backend::{Backend, RequestContext};
 use clap::Parser as _;
 use failure::Failure;
@@ -69,6 +70,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Settings { json, .. } => settings::list(&arguments.settings, &environment, json),
             Command::Account(command) => {
                 at_new_desk(&settings, &environment, async |desk| account(command, desk).await).await
+            }
+            // The first command of all may well make the first admin.
+            Command::Admin(command) => {
+                at_new_desk(&settings, &environment, async |desk| admin(command, desk).await).await
             }
             Command::Person(command) => {
                 at_desk(&settings, &environment, async |desk| person(command, desk).await).await
@@ -125,12 +130,24 @@ async fn at_desk_of(
 async fn account(command: AccountCommand, desk: &Desk) -> Result<(), Failure> {
     match command {
         AccountCommand::Create(new) => account::create(new, desk).await,
+        AccountCommand::Find(find) => account::find(find, desk).await,
+        AccountCommand::Disable(switch) => account::switch(switch, true, desk).await,
+        AccountCommand::Enable(switch) => account::switch(switch, false, desk).await,
+    }
+}
+
+async fn admin(command: AdminCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        AdminCommand::Create { email, password_stdin, json } => admin::create(&email, password_stdin, json, desk).await,
+        AdminCommand::List { json } => admin::list(json, desk).await,
+        AdminCommand::Remove { email, json } => admin::remove(&email, json, desk).await,
     }
 }
 
 async fn person(command: PersonCommand, desk: &Desk) -> Result<(), Failure> {
     match command {
         PersonCommand::SetPasswordLink { email } => person::set_password_link(&email, desk).await,
+        PersonCommand::EndSessions { email, json } => person::end_sessions(&email, json, desk).await,
     }
 }
 

@@ -5,11 +5,12 @@
 use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
-    PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, Installation, InvitationRecord, KeyDigest, MemberRecord,
+    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
+    SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Email, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,7 +126,13 @@ store! {
     ping() -> ();
     find_installation() -> Option<Installation>;
     find_pair_by_digest(digests: &[KeyDigest]) -> Option<PairWithAccount>;
+    find_pair(pair_id: &PairId) -> Option<KeyPair>;
+    find_pair_by_public_key(public_key: &PublicKey) -> Option<KeyPair>;
     list_pairs(account_id: &AccountId) -> Vec<KeyPair>;
+    find_account_by_external_id(external_id: &str) -> Option<AccountRecord>;
+    list_accounts(query: &AccountQuery, limit: u32) -> Vec<AccountSummary>;
+    list_members(account_id: &AccountId) -> Vec<MemberRecord>;
+    list_admins() -> Vec<AdminRecord>;
     find_account(account_id: &AccountId) -> Option<AccountRecord>;
     find_latest_roll(account_id: &AccountId) -> Option<RollRecord>;
     find_person_by_email(email: &Email) -> Option<PersonRecord>;
@@ -158,6 +165,8 @@ transaction! {
         set_email(user_id: &UserId, email: &Email) -> ();
         set_password_hash(user_id: &UserId, password_hash: &str) -> ();
         insert_membership(membership: &Membership) -> ();
+        insert_admin(admin: &AdminRecord) -> ();
+        delete_admin(user_id: &UserId) -> bool;
         insert_pair(pair: &KeyPair, digest: &KeyDigest, sealed: &SealedKey) -> ();
         update_pair_end(pair: &KeyPair) -> ();
         destroy_ended_keys() -> u64;

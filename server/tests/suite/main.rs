@@ -18,6 +18,7 @@ mod invitations;
 mod keeping;
 mod logs;
 mod matrix;
+mod operators;
 mod people;
 mod probe;
 mod program;

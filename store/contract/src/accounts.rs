@@ -1,8 +1,8 @@
 //! Accounts, and who is in them.
 
 use crate::world::{NOW, World, assert_conflict, assert_failed, at};
-use backend::store::{AccountRecord, Conflict, Membership, Store};
-use domain::Role;
+use backend::store::{AccountRecord, Conflict, MemberRecord, Membership, PersonRecord, Store};
+use domain::{Email, Role};
 use std::sync::Arc;
 
 /// Every field comes back as it was written, by a read and in a transaction.
@@ -111,5 +111,54 @@ pub async fn a_membership_needs_its_person_and_its_account(store: Arc<dyn Store>
     let in_nothing = Membership { account_id: world.new_account().id, user_id: person.id.clone(), role: Role::Viewer };
     for membership in [of_nobody, in_nothing] {
         assert_failed(&world.write(async |tx| tx.insert_membership(&membership).await).await);
+    }
+}
+
+/// The external id finds its account and no other, by the whole of it.
+pub async fn an_account_is_found_by_its_external_id(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    world.account().await;
+    let account = AccountRecord { external_id: Some("cus_1".to_owned()), ..world.new_account() };
+    let other = AccountRecord { external_id: Some("CUS_1".to_owned()), ..world.new_account() };
+    for account in [&account, &other] {
+        world.write(async |tx| tx.insert_account(account).await).await.expect("stored");
+    }
+    for (external_id, expected) in
+        [("cus_1", Some(&account)), ("CUS_1", Some(&other)), ("cus_", None), ("cus%", None), ("", None)]
+    {
+        let found = world.store.find_account_by_external_id(external_id).await.expect("read");
+        assert_eq!(found.as_ref(), expected, "{external_id}");
+    }
+}
+
+/// Everybody in the account and nobody else, in the order of joining, with what the page needs to know of them.
+pub async fn members_are_listed_in_the_order_of_joining(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (account, other) = (world.account().await, world.account().await);
+    let mut expected = Vec::new();
+    // In the order of neither their addresses nor their roles.
+    for (role, address) in [
+        (Role::Viewer, "b@example.org"),
+        (Role::Owner, "d@example.org"),
+        (Role::Developer, "a@example.org"),
+        (Role::Owner, "c@example.org"),
+    ] {
+        let mut person = PersonRecord { email: Email::parse(address).expect("an address"), ..world.new_person() };
+        if role == Role::Developer {
+            person.password_hash = None;
+        }
+        world.write(async |tx| tx.insert_person(&person).await).await.expect("stored");
+        world.join(&person, &account, role).await;
+        // Being elsewhere too changes nothing here.
+        world.join(&person, &other, Role::Viewer).await;
+        let has_password = role != Role::Developer;
+        expected.push(MemberRecord { user_id: person.id, email: person.email, role, has_password });
+    }
+    let last = world.person().await;
+    world.join(&last, &other, Role::Owner).await;
+    assert_eq!(world.store.list_members(&account.id).await.expect("read"), expected);
+    let empty = world.account().await.id;
+    for account_id in [empty, world.new_account().id] {
+        assert_eq!(world.store.list_members(&account_id).await.expect("read"), []);
     }
 }

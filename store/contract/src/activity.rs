@@ -62,6 +62,8 @@ pub async fn activity_is_filtered_as_the_rule_says(store: Arc<dyn Store>) {
         // She changed her address: the id finds both, an address finds its own.
         person(&ada.id, "ada@example.net"),
         person(&bob.id, "bob'%_@example.org"),
+        // The same person in another capacity: the kinds tell them apart, the id finds both.
+        Actor::Admin { id: ada.id.clone(), name: "ada@example.net".to_owned() },
         Actor::Operator { name: "Root".to_owned() },
         Actor::Pair { id: pair.clone() },
         Actor::System,

@@ -21,7 +21,7 @@ fn new_event(world: &World, account_id: Option<&AccountId>) -> Event {
     }
 }
 
-fn details() -> [Detail; 5] {
+fn details() -> [Detail; 6] {
     let roll = |expire_old, expires_at, reason: Option<&str>| Detail::Roll {
         expire_old,
         expires_at,
@@ -33,6 +33,7 @@ fn details() -> [Detail; 5] {
         Detail::Expiry { expires_at: at(-1) },
         Detail::Refusal { code: Refusal::PairEnded },
         Detail::SessionsEnded { count: u64::MAX },
+        Detail::Reason { reason: "somebody's key, \"leaked\"\r\n".to_owned() },
     ]
 }
 
@@ -49,7 +50,8 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
     let name = person.email.to_string();
     let actors = [
         Actor::Anonymous,
-        Actor::Person { id: person.id.clone(), name },
+        Actor::Person { id: person.id.clone(), name: name.clone() },
+        Actor::Admin { id: person.id.clone(), name },
         Actor::Operator { name: "root".to_owned() },
         Actor::Pair { id: pair.id.clone() },
         Actor::System,

@@ -13,12 +13,14 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod admins;
 pub mod audit;
 pub mod invitations;
 pub mod model;
 pub mod pairs;
 pub mod people;
 pub mod rolls;
+pub mod search;
 pub mod sessions;
 pub mod throttle;
 pub mod transactions;
@@ -74,6 +76,30 @@ macro_rules! store_contract_tests {
                 the_membership_found_is_the_first_joined,
                 nobody_is_in_an_account_twice,
                 a_membership_needs_its_person_and_its_account,
+                an_account_is_found_by_its_external_id,
+                members_are_listed_in_the_order_of_joining,
+            }
+            search {
+                accounts_are_found_by_what_their_name_begins_with,
+                accounts_are_found_by_what_their_external_id_begins_with,
+                accounts_are_found_by_what_a_members_address_begins_with,
+                nothing_that_is_typed_has_a_meaning_of_its_own,
+                an_account_is_found_once,
+                accounts_are_listed_newest_first_or_by_name,
+                only_disabled_or_only_enabled_accounts_are_listed,
+                accounts_with_equal_names_are_each_on_one_page,
+                pages_stay_while_accounts_are_added,
+                nothing_comes_after_an_account_that_is_not_there,
+                a_listed_account_shows_its_first_owner,
+            }
+            admins {
+                an_admin_is_read_back,
+                admins_are_listed_in_the_order_of_becoming,
+                nobody_is_an_admin_twice,
+                an_admin_is_removed_once,
+                an_admin_is_a_person,
+                being_an_admin_changes_no_membership,
+                a_failed_transaction_makes_no_admin_and_removes_none,
             }
             people {
                 a_person_is_read_back_by_id_and_by_address,
@@ -115,6 +141,7 @@ macro_rules! store_contract_tests {
                 a_digest_finds_its_pair_and_account,
                 an_unknown_digest_finds_nothing,
                 an_ended_pair_is_found_by_its_digest,
+                a_pair_is_found_by_its_id_and_by_its_public_key,
                 a_sealed_key_is_read_back,
                 ended_keys_are_destroyed_and_their_digests_stay,
                 pairs_to_settle_are_those_whose_end_is_reached,
@@ -133,7 +160,9 @@ macro_rules! store_contract_tests {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
                 a_session_shows_the_first_account_joined,
-                a_session_of_somebody_in_no_account_is_not_found,
+                a_session_of_somebody_in_no_account_shows_none,
+                a_session_shows_whether_its_person_is_an_admin,
+                an_admins_session_shows_the_first_account_joined,
                 a_session_needs_its_person_and_its_own_secret,
                 what_happens_in_a_session_is_noted_there,
                 noting_something_in_an_ended_session_does_nothing,
@@ -195,11 +224,13 @@ mod tests {
         for source in [
             include_str!("accounts.rs"),
             include_str!("activity.rs"),
+            include_str!("admins.rs"),
             include_str!("audit.rs"),
             include_str!("invitations.rs"),
             include_str!("pairs.rs"),
             include_str!("people.rs"),
             include_str!("rolls.rs"),
+            include_str!("search.rs"),
             include_str!("sessions.rs"),
             include_str!("throttle.rs"),
             include_str!("transactions.rs"),

@@ -284,3 +284,21 @@ pub async fn pairs_to_settle_are_those_whose_end_is_reached(store: Arc<dyn Store
     }
     assert_eq!(list(10).await, []);
 }
+
+/// A pair is found by its id and by its public key, whatever its state; nothing else is found by them.
+pub async fn a_pair_is_found_by_its_id_and_by_its_public_key(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let account = world.account().await;
+    let mut pairs = Vec::new();
+    for end in [scheduled(), passed(), revoked(), End::None] {
+        pairs.push(world.pair_with(&account, end).await.pair);
+    }
+    for pair in pairs {
+        assert_eq!(world.store.find_pair(&pair.id).await.expect("read").as_ref(), Some(&pair));
+        let found = world.store.find_pair_by_public_key(&pair.public_key).await.expect("read");
+        assert_eq!(found, Some(pair));
+    }
+    let unknown = world.new_pair(&account.id, NOW).pair;
+    assert_eq!(world.store.find_pair(&unknown.id).await.expect("read"), None);
+    assert_eq!(world.store.find_pair_by_public_key(&unknown.public_key).await.expect("read"), None);
+}

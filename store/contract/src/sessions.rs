@@ -10,7 +10,7 @@ async fn signed_in(world: &World) -> SessionView {
     let membership = world.join(&person, &account, Role::Developer).await;
     let session = world.new_session(&person.id);
     world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
-    SessionView { session, email: person.email, membership }
+    SessionView { session, email: person.email, membership: Some(membership), admin: false }
 }
 
 /// Every field comes back, with whose the session is and where they are a member.
@@ -43,12 +43,49 @@ pub async fn a_session_shows_the_first_account_joined(store: Arc<dyn Store>) {
     assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), Some(view));
 }
 
-/// Somebody who is in no account has nothing to be shown, and so no session that could be found.
-pub async fn a_session_of_somebody_in_no_account_is_not_found(store: Arc<dyn Store>) {
+/// Somebody in no account has a session too: whether there is anything to show them is a rule, not a query.
+pub async fn a_session_of_somebody_in_no_account_shows_none(store: Arc<dyn Store>) {
     let world = World::new(store);
-    let session = world.new_session(&world.person().await.id);
+    let person = world.person().await;
+    let session = world.new_session(&person.id);
     world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
-    assert_eq!(world.store.find_session(&session.token_digest).await.expect("read"), None);
+    signed_in(&world).await;
+    let found = world.store.find_session(&session.token_digest).await.expect("read").expect("there");
+    assert_eq!(found, SessionView { session, email: person.email, membership: None, admin: false });
+}
+
+/// Being an admin shows in every session of that person, in an account or not, from the next read on, and stops with it.
+pub async fn a_session_shows_whether_its_person_is_an_admin(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (member, stranger) = (signed_in(&world).await, signed_in(&world).await);
+    let nowhere = world.person().await;
+    let session = world.new_session(&nowhere.id);
+    world.write(async |tx| tx.insert_session(&session).await).await.expect("stored");
+    let nowhere = SessionView { session, email: nowhere.email, membership: None, admin: false };
+    for view in [member, nowhere] {
+        let find = async || world.store.find_session(&view.session.token_digest).await.expect("read");
+        let admin = world.new_admin(&view.session.user_id, &view.email);
+        world.write(async |tx| tx.insert_admin(&admin).await).await.expect("stored");
+        assert_eq!(find().await, Some(SessionView { admin: true, ..view.clone() }));
+        let found = world.store.find_session(&stranger.session.token_digest).await.expect("read");
+        assert_eq!(found.as_ref(), Some(&stranger));
+        world.write(async |tx| tx.delete_admin(&admin.user_id).await).await.expect("stored");
+        assert_eq!(find().await.as_ref(), Some(&view));
+    }
+}
+
+/// An admin in several accounts is shown in the first one joined, as everybody is.
+pub async fn an_admins_session_shows_the_first_account_joined(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let older = world.account().await;
+    let view = signed_in(&world).await;
+    let person = world.store.find_person(&view.session.user_id).await.expect("read").expect("there");
+    world.join(&person, &older, Role::Owner).await;
+    world.admin().await;
+    let admin = world.new_admin(&person.id, &person.email);
+    world.write(async |tx| tx.insert_admin(&admin).await).await.expect("stored");
+    let found = world.store.find_session(&view.session.token_digest).await.expect("read");
+    assert_eq!(found, Some(SessionView { admin: true, ..view }));
 }
 
 /// There is no session of nobody, and no two with one secret.

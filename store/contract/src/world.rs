@@ -1,8 +1,8 @@
 //! What contract points are made of: people, accounts, pairs, sessions, each different from every other.
 
 use backend::store::{
-    AccountRecord, Conflict, KeyDigest, Membership, PersonRecord, RollRecord, SealedKey, SessionRecord, Store,
-    StoreError, StoreResult, WriteTx,
+    AccountRecord, AdminRecord, Conflict, KeyDigest, Membership, PersonRecord, RollRecord, SealedKey, SessionRecord,
+    Store, StoreError, StoreResult, WriteTx,
 };
 use domain::key_pair::End;
 use domain::{
@@ -123,6 +123,12 @@ impl World {
         }
     }
 
+    /// An admin who is not stored yet.
+    pub fn new_admin(&self, user_id: &UserId, email: &Email) -> AdminRecord {
+        let created_by = "an operator".to_owned();
+        AdminRecord { user_id: user_id.clone(), email: email.clone(), created_at: NOW, created_by }
+    }
+
     /// An active pair that is not stored yet.
     pub fn new_pair(&self, account_id: &AccountId, created_at: Timestamp) -> Minted {
         self.new_branded_pair(&Brand::none(), account_id, created_at)
@@ -177,6 +183,14 @@ impl World {
         let account = self.new_account();
         self.write(async |tx| tx.insert_account(&account).await).await.expect("stored");
         account
+    }
+
+    /// An admin in no account, stored.
+    pub async fn admin(&self) -> AdminRecord {
+        let person = self.person().await;
+        let admin = self.new_admin(&person.id, &person.email);
+        self.write(async |tx| tx.insert_admin(&admin).await).await.expect("stored");
+        admin
     }
 
     /// A person in an account, stored.

@@ -20,7 +20,15 @@ const RULES: [Rule; 12] = [
         )",
     ),
     ("an account has a member", "SELECT count(*) FROM account WHERE id NOT IN (SELECT account_id FROM membership)"),
-    ("a person is in an account", "SELECT count(*) FROM person WHERE id NOT IN (SELECT user_id FROM membership)"),
+    // Or was: whoever is an admin no more stays.
+    (
+        "a person is in an account or an admin",
+        "SELECT count(*) FROM person WHERE id NOT IN (SELECT user_id FROM membership)
+            AND id NOT IN (SELECT user_id FROM admin)
+            AND id NOT IN (
+                SELECT value ->> 'id' FROM audit_event, json_each(audit_event.targets) WHERE act = 'admin.create'
+            )",
+    ),
     (
         "an account has one record of its making",
         "SELECT count(*) FROM account WHERE 1 <> (

@@ -2,7 +2,7 @@
 
 use crate::error::{failed, one_row, refused};
 use crate::row::{ImpossibleRow, Place};
-use backend::store::{AccountRecord, Membership, StoreResult};
+use backend::store::{AccountRecord, MemberRecord, Membership, StoreResult};
 use domain::{AccountId, Role, Timestamp, UserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -47,6 +47,27 @@ impl TryFrom<MembershipRow> for Membership {
     }
 }
 
+struct MemberRow {
+    user_id: String,
+    email: String,
+    role: String,
+    has_password: bool,
+}
+
+impl TryFrom<MemberRow> for MemberRecord {
+    type Error = ImpossibleRow;
+
+    fn try_from(row: MemberRow) -> Result<Self, ImpossibleRow> {
+        let place = Place::new("membership", &row.user_id);
+        Ok(Self {
+            user_id: place.id("user_id", &row.user_id)?,
+            email: Place::new("person", &row.user_id).email("email", &row.email)?,
+            role: Role::parse(&row.role).ok_or_else(|| place.impossible("role"))?,
+            has_password: row.has_password,
+        })
+    }
+}
+
 pub(crate) async fn find(
     executor: impl SqliteExecutor<'_>,
     account_id: &AccountId,
@@ -67,6 +88,28 @@ pub(crate) async fn find(
     .fetch_optional(executor)
     .await
     .map_err(failed("finding an account"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn find_by_external_id(
+    executor: impl SqliteExecutor<'_>,
+    external_id: &str,
+) -> StoreResult<Option<AccountRecord>> {
+    let row = sqlx::query_as!(
+        AccountRow,
+        "SELECT
+            id,
+            name,
+            external_id,
+            created_at,
+            disabled_at
+        FROM account
+        WHERE external_id = ?",
+        external_id,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding an account by its external id"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
 }
 
@@ -131,6 +174,30 @@ pub(crate) async fn find_membership(
     .await
     .map_err(failed("finding a membership"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn list_members(
+    executor: impl SqliteExecutor<'_>,
+    account_id: &AccountId,
+) -> StoreResult<Vec<MemberRecord>> {
+    let account_id = account_id.as_str();
+    let rows = sqlx::query_as!(
+        MemberRow,
+        r#"SELECT
+            membership.user_id,
+            person.email,
+            membership.role,
+            person.password_hash IS NOT NULL AS "has_password!: bool"
+        FROM membership
+        JOIN person ON person.id = membership.user_id
+        WHERE membership.account_id = ?
+        ORDER BY membership.number"#,
+        account_id,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(failed("listing the members of an account"))?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
 }
 
 pub(crate) async fn insert_membership(connection: &mut SqliteConnection, membership: &Membership) -> StoreResult<()> {

@@ -9,7 +9,7 @@ const UNIQUE_FAILED: &str = "UNIQUE constraint failed: ";
 /// The constraints that have a name in the port, by the columns SQLite names when one of them refuses a row.
 ///
 /// SQLite names columns and not constraints here. Each of these lists belongs to exactly one constraint.
-const CONFLICTS: [(&str, Conflict); 6] = [
+const CONFLICTS: [(&str, Conflict); 7] = [
     ("installation.id", Conflict::InstallationExists),
     ("person.email", Conflict::EmailTaken),
     ("account.external_id", Conflict::ExternalIdTaken),
@@ -17,6 +17,7 @@ const CONFLICTS: [(&str, Conflict); 6] = [
     ("key_pair.account_id", Conflict::SecondActivePair),
     ("key_roll.account_id, key_roll.submission_id", Conflict::RolledAlready),
     ("key_roll.old_pair_id", Conflict::RolledAlready),
+    ("admin.user_id", Conflict::AdminExists),
 ];
 
 /// A row that ought to be there is not.

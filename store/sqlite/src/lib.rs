@@ -22,6 +22,7 @@
 //! instead of waiting. Readers have connections of their own, opened read-only, and never wait for the writer.
 
 mod accounts;
+mod admins;
 mod audit;
 mod backup;
 mod error;
@@ -34,6 +35,7 @@ mod people;
 mod read;
 mod rolls;
 mod row;
+mod search;
 mod sessions;
 mod throttle;
 mod wal;

@@ -5,7 +5,7 @@ use crate::error::{failed, one_row, refused};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{KeyDigest, PairWithAccount, SealedKey, StoreError, StoreResult};
 use domain::key_pair::End;
-use domain::{AccountId, KeyPair, PairId, Timestamp};
+use domain::{AccountId, KeyPair, PairId, PublicKey, Timestamp};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 struct PairRow {
@@ -140,6 +140,55 @@ pub(crate) async fn find_by_digest(pool: &SqlitePool, digests: &[KeyDigest]) -> 
         }
     }
     Ok(None)
+}
+
+pub(crate) async fn find(executor: impl SqliteExecutor<'_>, pair_id: &PairId) -> StoreResult<Option<KeyPair>> {
+    let pair_id = pair_id.as_str();
+    let row = sqlx::query_as!(
+        PairRow,
+        "SELECT
+            id,
+            account_id,
+            public_key,
+            created_at,
+            rolled_at,
+            expires_at,
+            end_passed,
+            revoked_at
+        FROM key_pair
+        WHERE id = ?",
+        pair_id,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding a pair"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn find_by_public_key(
+    executor: impl SqliteExecutor<'_>,
+    public_key: &PublicKey,
+) -> StoreResult<Option<KeyPair>> {
+    let public_key = public_key.as_str();
+    let row = sqlx::query_as!(
+        PairRow,
+        "SELECT
+            id,
+            account_id,
+            public_key,
+            created_at,
+            rolled_at,
+            expires_at,
+            end_passed,
+            revoked_at
+        FROM key_pair
+        WHERE public_key = ?",
+        public_key,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding a pair by its public key"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
 }
 
 pub(crate) async fn list(executor: impl SqliteExecutor<'_>, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {

@@ -1,14 +1,17 @@
 //! The reads of the port, each one statement on a read-only connection.
 
 use crate::write::SqliteTx;
-use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions, throttle};
+use crate::{
+    SqliteStore, accounts, admins, audit, installation, invitations, pairs, people, rolls, search, sessions, throttle,
+};
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PairWithAccount, PasswordLinkRecord,
-    PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, Installation, InvitationRecord, KeyDigest, MemberRecord,
+    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store,
+    StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, Email, KeyPair, UserId};
+use domain::{AccountId, Email, KeyPair, PairId, PublicKey, UserId};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -28,8 +31,32 @@ impl Store for SqliteStore {
         pairs::find_by_digest(&self.readers, digests).await
     }
 
+    async fn find_pair(&self, pair_id: &PairId) -> StoreResult<Option<KeyPair>> {
+        pairs::find(&self.readers, pair_id).await
+    }
+
+    async fn find_pair_by_public_key(&self, public_key: &PublicKey) -> StoreResult<Option<KeyPair>> {
+        pairs::find_by_public_key(&self.readers, public_key).await
+    }
+
     async fn list_pairs(&self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {
         pairs::list(&self.readers, account_id).await
+    }
+
+    async fn find_account_by_external_id(&self, external_id: &str) -> StoreResult<Option<AccountRecord>> {
+        accounts::find_by_external_id(&self.readers, external_id).await
+    }
+
+    async fn list_accounts(&self, query: &AccountQuery, limit: u32) -> StoreResult<Vec<AccountSummary>> {
+        search::list(&self.readers, query, limit).await
+    }
+
+    async fn list_members(&self, account_id: &AccountId) -> StoreResult<Vec<MemberRecord>> {
+        accounts::list_members(&self.readers, account_id).await
+    }
+
+    async fn list_admins(&self) -> StoreResult<Vec<AdminRecord>> {
+        admins::list(&self.readers).await
     }
 
     async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>> {

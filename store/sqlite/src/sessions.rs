@@ -17,8 +17,9 @@ struct SessionViewRow {
     address: Option<String>,
     user_agent: Option<String>,
     email: String,
-    account_id: String,
-    role: String,
+    account_id: Option<String>,
+    role: Option<String>,
+    admin: bool,
 }
 
 struct SessionRow {
@@ -55,10 +56,17 @@ impl TryFrom<SessionViewRow> for SessionView {
 
     fn try_from(row: SessionViewRow) -> Result<Self, ImpossibleRow> {
         let person = Place::new("person", &row.user_id);
+        let membership = match (row.account_id, row.role) {
+            (Some(account_id), Some(role)) => {
+                Some(MembershipRow { account_id, user_id: row.user_id.clone(), role }.try_into()?)
+            }
+            (None, None) => None,
+            _ => return Err(Place::new("membership", &row.user_id).impossible("role")),
+        };
         Ok(Self {
             email: person.email("email", &row.email)?,
-            membership: MembershipRow { account_id: row.account_id, user_id: row.user_id.clone(), role: row.role }
-                .try_into()?,
+            membership,
+            admin: row.admin,
             session: SessionRow {
                 id: row.id,
                 token_digest: row.token_digest,
@@ -81,7 +89,7 @@ pub(crate) async fn find(
     let token_digest = token_digest.as_slice();
     let row = sqlx::query_as!(
         SessionViewRow,
-        "SELECT
+        r#"SELECT
             session.id,
             session.token_digest,
             session.user_id,
@@ -91,14 +99,16 @@ pub(crate) async fn find(
             session.address,
             session.user_agent,
             person.email,
-            membership.account_id,
-            membership.role
+            membership.account_id AS "account_id?",
+            membership.role AS "role?",
+            admin.user_id IS NOT NULL AS "admin!: bool"
         FROM session
         JOIN person ON person.id = session.user_id
-        JOIN membership ON membership.user_id = session.user_id
+        LEFT JOIN membership ON membership.user_id = session.user_id
+        LEFT JOIN admin ON admin.user_id = session.user_id
         WHERE session.token_digest = ?
         ORDER BY membership.number
-        LIMIT 1",
+        LIMIT 1"#,
         token_digest,
     )
     .fetch_optional(executor)

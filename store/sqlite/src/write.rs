@@ -1,11 +1,13 @@
 //! The one kind of transaction that writes.
 
 use crate::error::failed;
-use crate::{SqliteStore, accounts, audit, installation, invitations, pairs, people, rolls, sessions, throttle};
+use crate::{
+    SqliteStore, accounts, admins, audit, installation, invitations, pairs, people, rolls, sessions, throttle,
+};
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, Installation, InvitationRecord, KeyDigest, Membership, PasswordLinkRecord, PersonRecord,
-    PurgeLimits, RollRecord, SealedKey, SessionRecord, StoreResult, WriteTx,
+    AccountRecord, AdminRecord, Installation, InvitationRecord, KeyDigest, Membership, PasswordLinkRecord,
+    PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, StoreResult, WriteTx,
 };
 use domain::audit::Event;
 use domain::{AccountId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
@@ -79,6 +81,14 @@ impl WriteTx for SqliteTx {
 
     async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()> {
         accounts::insert_membership(&mut self.tx, membership).await
+    }
+
+    async fn insert_admin(&mut self, admin: &AdminRecord) -> StoreResult<()> {
+        admins::insert(&mut self.tx, admin).await
+    }
+
+    async fn delete_admin(&mut self, user_id: &UserId) -> StoreResult<bool> {
+        admins::delete(&mut self.tx, user_id).await
     }
 
     async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {

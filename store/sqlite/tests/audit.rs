@@ -2,8 +2,10 @@
 
 use backend::store::Store as _;
 use domain::audit::Detail;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::path::Path;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
@@ -25,6 +27,48 @@ async fn a_detail_of_an_earlier_version_reads_as_a_note() {
     sqlx::query(row).bind(text).execute(&mut connection).await.expect("written");
     let events = store.list_events(None, 10).await.expect("read");
     assert_eq!(events[0].detail, Some(Detail::Note { text: text.to_owned() }));
+}
+
+/// The trail moved to a new table once: with every row as it was, in its order, gaps and all, and under the same guards.
+#[tokio::test]
+async fn a_trail_that_moves_to_a_new_table_stays_as_it_was() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("latchkey.db");
+    let options = SqliteConnectOptions::new().filename(&path).foreign_keys(true);
+    let mut connection = options.clone().create_if_missing(true).connect().await.expect("connects");
+    let all = Migrator::new(Path::new("../../migrations/sqlite")).await.expect("reads the migrations");
+    let earlier = all.iter().filter(|migration| migration.version < 8).cloned().collect::<Vec<_>>();
+    let earlier = Migrator { migrations: earlier.into(), ..Migrator::DEFAULT };
+    earlier.run_direct(None, &mut connection, false).await.expect("migrates");
+    // Not in the order of their ids or their times.
+    let rows = "
+        INSERT INTO account VALUES ('acct_00000000000000000000000001', '', NULL, 0, NULL);
+        INSERT INTO audit_event VALUES
+            (3, 'evt_00000000000000000000000009', 5, 'person', 'user_00000000000000000000000001', 'ada@example.org', 'key.roll',
+                'acct_00000000000000000000000001', '[]', 'a note', '192.0.2.1', 'a browser', 'req_1'),
+            (4, 'evt_00000000000000000000000001', 9, 'pair', 'pair_00000000000000000000000001', NULL, 'key.expire',
+                'acct_00000000000000000000000001', '[{\"kind\":\"account\",\"id\":\"acct_00000000000000000000000001\"}]',
+                NULL, NULL, NULL, 'req_2'),
+            (7, 'evt_00000000000000000000000005', 1, 'operator', NULL, 'root', 'account.create', NULL, '[]', NULL, NULL, NULL,
+                'req_3');";
+    sqlx::raw_sql(rows).execute(&mut connection).await.expect("written");
+    let dump =
+        "SELECT json_array(number, id, at, actor_kind, actor_id, actor_name, act, account_id, targets, detail, address,
+        user_agent, request_id) FROM audit_event ORDER BY number";
+    let before: Vec<String> = sqlx::query_scalar(dump).fetch_all(&mut connection).await.expect("read");
+    connection.close().await.expect("closes");
+
+    let store = SqliteStore::open(path.to_str().expect("UTF-8")).await.expect("opens");
+    let mut connection = options.connect().await.expect("connects");
+    let after: Vec<String> = sqlx::query_scalar(dump).fetch_all(&mut connection).await.expect("read");
+    assert_eq!((before.len(), &after), (3, &before));
+    let listed = store.list_events(None, 10).await.expect("read");
+    let ids: Vec<_> = listed.iter().map(|event| event.id.as_str().chars().last()).collect();
+    assert_eq!(ids, [Some('5'), Some('1'), Some('9')]);
+    for forbidden in ["UPDATE audit_event SET at = 0", "DELETE FROM audit_event"] {
+        let refused = sqlx::raw_sql(forbidden).execute(&mut connection).await.expect_err("refused").to_string();
+        assert!(refused.contains("trigger failed: audit_event_never_"), "{refused}");
+    }
 }
 
 /// Both directions read the one index that holds the order and everything a filter looks at, and sort nothing.

@@ -35,6 +35,7 @@ const FIXTURE: &str = "
     INSERT INTO session VALUES
         ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
+    INSERT INTO admin VALUES (1, 'user_00000000000000000000000001', 0, 'op');
     INSERT INTO attempt VALUES ('bucket', 0, 1);
     INSERT INTO invitation VALUES ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
@@ -235,6 +236,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ("invitation_email_is_lower_case", "UPDATE invitation SET email = 'Ada@example.org'", ""),
     ("invitation_created_by_given", "UPDATE invitation SET created_by = ''", ""),
     ("invitation_expires_after_it_was_made", "UPDATE invitation SET expires_at = 0", ""),
+    ("admin_pk", "INSERT INTO admin VALUES (1, 'user_00000000000000000000000002', 0, 'op')", "admin.number"),
+    ("admin_person_unique", "INSERT INTO admin VALUES (2, 'user_00000000000000000000000001', 0, 'op')", "admin.user_id"),
+    ("admin_person_fk", "UPDATE admin SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    ("admin_created_by_given", "UPDATE admin SET created_by = ''", ""),
     ("attempt_pk", "INSERT INTO attempt VALUES ('bucket', 0, 1)", "attempt.bucket"),
     ("attempt_bucket_given", "UPDATE attempt SET bucket = ''", ""),
     ("attempt_seen_is_a_count", "UPDATE attempt SET seen = 0", ""),
@@ -305,6 +310,18 @@ const CASES: &[(&str, &str, &str)] = &[
         "audit_event_actor_is_whole",
         "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'root', NULL, NULL, 'x', NULL, '[]',
             NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_actor_is_whole",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'admin', NULL, 'Ada', 'x', NULL, '[]',
+            NULL, NULL, NULL, 'req_1')",
+        "",
+    ),
+    (
+        "audit_event_actor_is_whole",
+        "INSERT INTO audit_event VALUES (2, 'evt_00000000000000000000000002', 0, 'admin',
+            'user_00000000000000000000000001', NULL, 'x', NULL, '[]', NULL, NULL, NULL, 'req_1')",
         "",
     ),
     ("audit_event_never_changes", "UPDATE audit_event SET detail = 'nothing to see'", ""),
@@ -387,8 +404,13 @@ async fn frequent_statements_use_an_index() {
             WHERE expires_at IS NOT NULL AND end_passed = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT * FROM key_roll WHERE account_id = ? ORDER BY number DESC LIMIT 1",
         "EXPLAIN QUERY PLAN SELECT * FROM session JOIN person ON person.id = session.user_id
-            JOIN membership ON membership.user_id = session.user_id
+            LEFT JOIN membership ON membership.user_id = session.user_id
+            LEFT JOIN admin ON admin.user_id = session.user_id
             WHERE session.token_digest = ? ORDER BY membership.number LIMIT 1",
+        "EXPLAIN QUERY PLAN SELECT * FROM account WHERE external_id = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair WHERE public_key = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM membership JOIN person ON person.id = membership.user_id
+            WHERE membership.account_id = ? ORDER BY membership.number",
         "EXPLAIN QUERY PLAN DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
         "EXPLAIN QUERY PLAN DELETE FROM invitation WHERE expires_at <= ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",

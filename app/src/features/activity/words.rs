@@ -72,6 +72,7 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::KeyRevoke => (Subject::Keys, "Keys expired by hand", Done),
         Act::KeyRevokeRefused => (Subject::Keys, "Expiring by hand refused", Refused),
         Act::KeyExpire => (Subject::Keys, "Keys expired as scheduled", Done),
+        Act::KeyIdentify => (Subject::Keys, "Private key identified by an admin", Done),
         Act::SignIn => (Subject::Sessions, "Signed in", Done),
         Act::SignInRefused => (Subject::Sessions, "Sign-in refused", Refused),
         Act::SignOut => (Subject::Sessions, "Signed out", Done),
@@ -88,6 +89,12 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::InvitationCreate => (Subject::People, "Invitation made", Done),
         Act::InvitationUse => (Subject::People, "Invitation used", Done),
         Act::InvitationRevoke => (Subject::People, "Invitation revoked", Done),
+        Act::AdminCreate => (Subject::People, "Admin made", Done),
+        Act::AdminRemove => (Subject::People, "Admin removed", Done),
+        Act::AccountDisable => (Subject::People, "Account disabled", Done),
+        Act::AccountDisableRefused => (Subject::People, "Disabling the account refused", Refused),
+        Act::AccountEnable => (Subject::People, "Account enabled", Done),
+        Act::AccountEnableRefused => (Subject::People, "Enabling the account refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -98,6 +105,7 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
 pub const fn actor_label(kind: ActorKind) -> &'static str {
     match kind {
         ActorKind::Person => "People",
+        ActorKind::Admin => "Admins",
         ActorKind::Operator => "Operators",
         ActorKind::Pair => "Programs with your keys",
         ActorKind::System => "The server by itself",
@@ -117,6 +125,14 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::SignIn => said.words(" signed in"),
         Act::SignInRefused => said.words(" tried to sign in").person(" as ", event, reader),
         Act::SignOut => said.words(" signed out"),
+        // Somebody's own sessions are named one by one; an admin or an operator ends all of a person's.
+        Act::SessionEnd if !matches!(event.actor, Actor::Person { .. }) => {
+            let words = match detail {
+                Some(Detail::SessionsEnded { count }) => format!(" ended {}", counted(*count, "session")),
+                _ => " ended sessions".to_owned(),
+            };
+            said.words(&words).person(" of ", event, reader)
+        }
         Act::SessionEnd => match detail {
             Some(Detail::SessionsEnded { count }) => {
                 said.words(&format!(" ended {}", counted(*count, "other session")))
@@ -135,6 +151,7 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
             Some(at) => said.words(&format!("A key pair expired as scheduled: it worked until {}", at.to_utc_words())),
             None => said.words("A key pair expired as scheduled"),
         },
+        Act::KeyIdentify => said.words(" had a private key in hand and found that it is one of this account's"),
         Act::PasswordLink => said
             .words(" made a one-time link to set a password")
             .person(" for ", event, reader)
@@ -161,6 +178,12 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         },
         Act::InvitationUse => said.words(" signed up by invitation"),
         Act::InvitationRevoke => said.words(" revoked an invitation"),
+        Act::AdminCreate => said.words(" made somebody an admin of the installation").person(": ", event, reader),
+        Act::AdminRemove => said.words(" made somebody no admin any more").person(": ", event, reader),
+        Act::AccountDisable => said.words(" disabled the account: its keys authenticate nothing"),
+        Act::AccountDisableRefused => said.words(" tried to disable the account"),
+        Act::AccountEnable => said.words(" enabled the account: its keys authenticate again"),
+        Act::AccountEnableRefused => said.words(" tried to enable the account"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -191,7 +214,7 @@ pub fn plain(pieces: &[Piece]) -> String {
 pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
     match detail? {
         Detail::Roll { reason, .. } => reason.as_deref().filter(|reason| !reason.is_empty()),
-        Detail::Note { text } => Some(text),
+        Detail::Note { text } | Detail::Reason { reason: text } => Some(text),
         Detail::Expiry { .. }
         | Detail::Refusal { .. }
         | Detail::SessionsEnded { .. }
@@ -224,6 +247,7 @@ impl Said {
         match actor {
             Actor::Person { id, .. } if reader.person == Some(id) => self.words("You"),
             Actor::Person { name, .. } => self.name(name),
+            Actor::Admin { name, .. } => self.words("An admin (").name(name).words(")"),
             Actor::Operator { name } => self.words("An operator (").name(name).words(")"),
             Actor::Pair { .. } => self.words("A program with your keys"),
             Actor::System => self.words("The server"),
@@ -303,6 +327,12 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::LinkInvalid => "the link could not be used any more",
         Refusal::NotFound => "there was no such thing in the account",
         Refusal::NotAllowed => "it is not for their role",
+        Refusal::NoAccount => "they were in no account",
+        Refusal::ReasonMissing => "no reason was given",
+        Refusal::ReasonTooLong => "the reason was too long",
+        Refusal::DisabledAlready => "the account was disabled already",
+        Refusal::EnabledAlready => "the account was enabled already",
+        Refusal::AdminAlready => "they were an admin already",
         Refusal::ExpiryMissing => "no expiry was chosen",
         Refusal::ExpiryInvalid => "the expiry was no date and time",
         Refusal::ExpiryPast => "the expiry chosen had passed",
@@ -417,6 +447,7 @@ mod tests {
         ];
         let actors = [
             Actor::Person { id: ada(), name: forged.to_owned() },
+            Actor::Admin { id: ada(), name: forged.to_owned() },
             Actor::Operator { name: forged.to_owned() },
             Actor::Pair { id: pair },
             Actor::System,

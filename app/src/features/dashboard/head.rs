@@ -18,8 +18,9 @@ pub fn DashboardHead(
     product_name: String,
     account_name: String,
     email: String,
-    /// What the person is in the account: the navigation leaves out what is not for them.
-    role: Role,
+    /// What the person is in the account, if they are in one: the navigation leaves out what is not for them.
+    #[prop(into)]
+    role: Option<Role>,
 ) -> impl IntoView {
     let person = (email != account_name).then_some(email);
     view! {

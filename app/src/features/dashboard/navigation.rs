@@ -32,9 +32,11 @@ fn current(here: &str, href: &str) -> Option<&'static str> {
 
 /// The links. Each is a whole page load: what a page knew is gone when it is left.
 #[component]
-pub fn Navigation(role: Role) -> impl IntoView {
+pub fn Navigation(role: Option<Role>) -> impl IntoView {
     let here = use_location().pathname.get_untracked();
-    let entries = ENTRIES.iter().filter(|entry| entry.needs.is_none_or(|permission| role.may(permission)));
+    let entries = ENTRIES
+        .iter()
+        .filter(|entry| entry.needs.is_none_or(|permission| role.is_some_and(|role| role.may(permission))));
     let links: Vec<_> = entries
         .map(|Entry { label, href, .. }| {
             view! {

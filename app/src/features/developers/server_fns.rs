@@ -20,7 +20,7 @@ pub async fn load_developers_tab() -> Result<DevelopersTab, AppError> {
 pub async fn reveal_key(pair: PairId, password: Option<Password>) -> Result<RevealedKey, AppError> {
     use crate::server_context as context;
     let caller = context::context()?;
-    let account = caller.person()?.account_id.clone();
+    let account = caller.person()?.seat()?.account_id.clone();
     let issued = context::backend().reveal(&caller, &account, Some(&pair), password.as_ref()).await?;
     Ok(RevealedKey::new(issued.private_key.expose().to_owned()))
 }

@@ -16,7 +16,7 @@ pub struct SignInTab {
     /// The account they act in.
     pub account_name: String,
     /// What they are there.
-    pub role: Role,
+    pub role: Option<Role>,
     /// What they have just done.
     pub said: Option<Said>,
     /// The new address they typed, if it was refused.

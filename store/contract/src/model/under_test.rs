@@ -9,7 +9,7 @@ use backend::accounts::NewAccount;
 use backend::authenticate::Verdict;
 use backend::keys::{RollRequest, Rolled as Answered};
 use backend::store::Store;
-use backend::{Backend, Caller, Policy, RequestContext, SignedIn, installation};
+use backend::{Backend, Caller, Policy, RequestContext, Seat, SignedIn, installation};
 use domain::audit::{Detail, Event, Target};
 use domain::{AccountId, ExpireOld, KeyPair, KeyPairState, PairId, Role, SessionId, SubmissionId, Timestamp, UserId};
 use proptest_state_machine::StateMachineTest;
@@ -184,8 +184,8 @@ impl Open {
                     session_id: SessionId::mint(now, &Counting::default()),
                     user_id: account.user.clone(),
                     email: account.email.clone(),
-                    account_id: account.id.clone(),
-                    role: Role::Owner,
+                    seat: Some(Seat { account_id: account.id.clone(), role: Role::Owner }),
+                    admin: false,
                     password_at: now,
                 }),
                 ..stranger()

@@ -3,7 +3,7 @@
 use super::{Installation, Owner, done, password, person, refusal, stranger};
 use backend::activity::{Activity, PAGE};
 use backend::store::Store;
-use backend::{Caller, RequestContext, SignedIn};
+use backend::{Caller, RequestContext, Seat, SignedIn};
 use domain::audit::{Act, Actor, ActorKind, Detail, Event, EventFilter, EventPlace, ExportFormat};
 use domain::{AccountId, ExpireOld, Refusal, Role};
 use std::sync::Arc;
@@ -29,7 +29,10 @@ async fn is_in_order(here: &Installation, events: &[Event]) -> bool {
 }
 
 fn as_role(owner: &Owner, role: Role) -> RequestContext {
-    let caller = Caller::Person(SignedIn { role, ..person(&owner.context).clone() });
+    let caller = Caller::Person(SignedIn {
+        seat: Some(Seat { account_id: owner.account.clone(), role }),
+        ..person(&owner.context).clone()
+    });
     RequestContext { caller, ..stranger() }
 }
 

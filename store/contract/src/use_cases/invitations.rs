@@ -43,8 +43,9 @@ pub async fn an_invitation_makes_one_account(store: Arc<dyn Store>) {
     let secret = made.link.expose();
     let opened = here.backend.sign_up_invited(&stranger(), &secret, new("Ada@example.org")).await.expect("signs up");
     let context = here.context_of(&opened).await;
-    assert_eq!((person(&context).email.as_str(), person(&context).role), ("ada@example.org", Role::Owner));
-    let keys = here.backend.list_keys(&context, &person(&context).account_id).await.expect("lists");
+    let seat = person(&context).seat().expect("in an account");
+    assert_eq!((person(&context).email.as_str(), seat.role), ("ada@example.org", Role::Owner));
+    let keys = here.backend.list_keys(&context, &seat.account_id).await.expect("lists");
     assert_eq!((keys.account.name.as_str(), keys.pairs.len()), ("Engines", 1));
 
     let (made_record, used) = (here.records(Act::InvitationCreate).await, here.records(Act::InvitationUse).await);

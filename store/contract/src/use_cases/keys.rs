@@ -3,7 +3,7 @@
 use super::{Installation, Owner, done, person, refusal, stranger};
 use backend::authenticate::Verdict;
 use backend::store::Store;
-use backend::{Caller, RequestContext, SignedIn};
+use backend::{Caller, RequestContext, Seat, SignedIn};
 use domain::audit::{Act, Detail, Target};
 use domain::{Duration, ExpireOld, KeyPairState, Refusal, Role};
 use std::sync::Arc;
@@ -48,7 +48,8 @@ pub async fn a_stranger_account_answers_like_a_missing_one(store: Arc<dyn Store>
 pub async fn a_viewer_sees_pairs_and_changes_nothing(store: Arc<dyn Store>) {
     let here = Installation::new(store);
     let owner = here.owner("ada@example.org").await;
-    let viewer = SignedIn { role: Role::Viewer, ..person(&owner.context).clone() };
+    let seat = Seat { account_id: owner.account.clone(), role: Role::Viewer };
+    let viewer = SignedIn { seat: Some(seat), ..person(&owner.context).clone() };
     let context = RequestContext { caller: Caller::Person(viewer), ..stranger() };
     let viewer = Owner { context: context.clone(), ..owner.clone() };
     assert_eq!(refusal(here.backend.list_keys(&context, &owner.account).await), None);

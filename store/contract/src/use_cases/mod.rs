@@ -4,6 +4,7 @@
 //! another is a broken contract too.
 
 pub mod activity;
+pub mod admins;
 pub mod authenticating;
 pub mod changing;
 pub mod invitations;
@@ -336,6 +337,20 @@ macro_rules! use_case_tests {
                 an_export_holds_each_record_once_and_begins_with_its_own,
                 a_refused_export_is_on_record,
             }
+            admins {
+                an_operator_makes_lists_and_removes_admins,
+                nobody_but_an_admin_acts_on_other_accounts,
+                an_admin_may_what_the_table_says,
+                an_admin_rolls_for_an_account_and_the_owner_reads_why,
+                of_two_admins_rolling_the_same_account_one_wins,
+                an_admin_gives_their_password_again,
+                a_disabled_accounts_keys_stop_and_come_back,
+                an_admin_ends_a_persons_sessions,
+                a_leaked_key_is_identified_in_every_state,
+                what_is_no_leaked_key_says_what_it_looks_like,
+                accounts_are_listed_a_page_at_a_time,
+                an_admin_removed_is_a_member_like_any_other,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -361,6 +376,7 @@ mod tests {
         let listed = include_str!("mod.rs");
         for source in [
             include_str!("activity.rs"),
+            include_str!("admins.rs"),
             include_str!("authenticating.rs"),
             include_str!("changing.rs"),
             include_str!("invitations.rs"),

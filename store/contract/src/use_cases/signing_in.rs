@@ -20,9 +20,10 @@ pub async fn signing_up_makes_person_account_owner_pair_and_session_at_once(stor
     let opened = here.backend.sign_up(&stranger(), new_account("Ada@Example.org", PASSWORD)).await.expect("signs up");
     let context = here.context_of(&opened).await;
     assert_eq!(person(&context).email, "ada@example.org");
-    assert_eq!(person(&context).role, Role::Owner);
+    let seat = person(&context).seat().expect("in an account");
+    assert_eq!(seat.role, Role::Owner);
 
-    let keys = here.backend.list_keys(&context, &person(&context).account_id).await.expect("lists");
+    let keys = here.backend.list_keys(&context, &seat.account_id).await.expect("lists");
     assert_eq!(keys.account.name, "Ada");
     assert_eq!(keys.pairs.len(), 1);
     let key = here.backend.reveal(&context, &keys.account.id, None, None).await.expect("reveals").private_key;
