@@ -31,6 +31,14 @@ pub(crate) fn answer_like(error: error::AppError) {
     let _ = error;
 }
 
+/// Whether whoever the page is drawn for is an admin of the installation. Only the server draws what depends on it.
+pub(crate) fn is_admin() -> bool {
+    #[cfg(feature = "ssr")]
+    return server_context::is_admin();
+    #[cfg(not(feature = "ssr"))]
+    return false;
+}
+
 /// Wakes whatever is alive on this page. Every live part of the product is named here.
 pub fn wake() {
     features::developers::wake();

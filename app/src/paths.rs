@@ -1,6 +1,6 @@
 //! Every URL of the dashboard as a typed function. Nothing else spells one.
 
-use domain::{PairId, SessionId};
+use domain::{AccountId, PairId, SessionId, UserId};
 
 /// Where a person lands who names no page: leads to the developers tab.
 pub const ROOT: &str = "/";
@@ -30,6 +30,20 @@ pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
 pub const SESSIONS: &str = "/dashboard/sessions";
 /// Ending sessions, as a page of its own: one that the query names, or all others.
 pub const END_SESSION: &str = "/dashboard/sessions/end";
+/// The admin console: finding accounts. One that the query names `q`, and their list.
+pub const ADMIN: &str = "/admin";
+/// An account, as an admin sees it.
+pub const ADMIN_ACCOUNT: &str = "/admin/account";
+/// Rolling an account's keys for its owner.
+pub const ADMIN_ROLL: &str = "/admin/account/roll";
+/// Ending one of an account's expiring pairs.
+pub const ADMIN_EXPIRE: &str = "/admin/account/expire";
+/// Disabling an account, or enabling it again.
+pub const ADMIN_DISABLE: &str = "/admin/account/disable";
+/// Ending the sessions of one of an account's members.
+pub const ADMIN_END_SESSIONS: &str = "/admin/account/end-sessions";
+/// An account's audit trail, as an admin reads it.
+pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 /// Where no screen is and none will be: what the page for addresses that lead nowhere is drawn at.
 pub const NOWHERE: &str = "/nowhere-at-all";
 /// What every server function's path begins with.
@@ -50,16 +64,53 @@ pub fn end_session(session: &SessionId) -> String {
     format!("{END_SESSION}?session={session}")
 }
 
+/// The admin's page about this account.
+pub fn admin_account(account: &AccountId) -> String {
+    format!("{ADMIN_ACCOUNT}?account={account}")
+}
+
+/// The same, with one of its pairs pointed out.
+pub fn admin_pair(account: &AccountId, pair: &PairId) -> String {
+    format!("{ADMIN_ACCOUNT}?account={account}&pair={pair}")
+}
+
+/// The page that rolls this active pair of this account.
+pub fn admin_roll(account: &AccountId, pair: &PairId) -> String {
+    format!("{ADMIN_ROLL}?account={account}&pair={pair}")
+}
+
+/// The page that ends this pair of this account.
+pub fn admin_expire(account: &AccountId, pair: &PairId) -> String {
+    format!("{ADMIN_EXPIRE}?account={account}&pair={pair}")
+}
+
+/// The page that disables this account, or enables it.
+pub fn admin_disable(account: &AccountId) -> String {
+    format!("{ADMIN_DISABLE}?account={account}")
+}
+
+/// The page that ends the sessions of this member of this account.
+pub fn admin_end_sessions(account: &AccountId, person: &UserId) -> String {
+    format!("{ADMIN_END_SESSIONS}?account={account}&person={person}")
+}
+
+/// This account's audit trail, as an admin reads it.
+pub fn admin_activity(account: &AccountId) -> String {
+    format!("{ADMIN_ACTIVITY}?account={account}")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn paths_of_pages_and_of_server_functions_do_not_meet() {
         use super::{
-            ACTIVITY, DEVELOPERS, END_SESSION, EXPIRE, INVITATION, ROLL, SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP,
+            ACTIVITY, ADMIN, ADMIN_ACCOUNT, ADMIN_ACTIVITY, DEVELOPERS, END_SESSION, EXPIRE, INVITATION, ROLL,
+            SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP,
         };
         let entrance = [SIGN_IN, SIGN_UP, SET_PASSWORD, INVITATION];
         let dashboard = [DEVELOPERS, ROLL, EXPIRE, ACTIVITY, SESSIONS, END_SESSION];
-        for page in entrance.into_iter().chain(dashboard) {
+        let console = [ADMIN, ADMIN_ACCOUNT, ADMIN_ACTIVITY];
+        for page in entrance.into_iter().chain(dashboard).chain(console) {
             assert!(!page.starts_with(super::SERVER_FUNCTIONS));
         }
     }

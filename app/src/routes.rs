@@ -1,6 +1,9 @@
 //! The table of pages.
 
 use crate::features::activity::ActivityPage;
+use crate::features::admin::{
+    AccountPage, AdminActivityPage, AdminPage, DisablePage, EndSessionsPage, ExpireForPage, RollForPage,
+};
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
 use crate::features::not_found::NotFound;
@@ -28,6 +31,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions/end") view=EndSessionPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/account") view=AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/account/roll") view=RollForPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/account/expire") view=ExpireForPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/account/disable") view=DisablePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/account/end-sessions") view=EndSessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/activity") view=AdminActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/set-password") view=SetPasswordPage ssr=SsrMode::Async />

@@ -1,6 +1,7 @@
 //! The server's half of server functions: who is calling, and how an answer sets a cookie. Not in the browser's build.
 
 pub mod activity;
+pub(crate) mod admin;
 mod cookie_header;
 pub(crate) mod developers;
 pub(crate) mod sessions;
@@ -112,6 +113,11 @@ pub(crate) fn context() -> Result<RequestContext, AppError> {
     use_context::<Parts>().and_then(|parts| parts.extensions.get::<RequestContext>().cloned()).ok_or(AppError::Fault)
 }
 
+/// Whether the caller is an admin of the installation.
+pub(crate) fn is_admin() -> bool {
+    context().is_ok_and(|context| context.as_admin().is_ok())
+}
+
 /// Sends somebody who is signed in on to the developers tab.
 pub(crate) fn leave_entrance_if_signed_in() {
     if context().is_ok_and(|context| matches!(context.caller, Caller::Person(_))) {
@@ -124,7 +130,7 @@ pub(crate) fn leave_entrance_if_signed_in() {
 pub(crate) fn or_sign_in<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
     match answer {
         Err(AppError::Refused(Refusal::SignedOut)) => leptos_axum::redirect(paths::SIGN_IN),
-        Err(AppError::Refused(Refusal::NoAccount)) => leptos_axum::redirect(paths::SESSIONS),
+        Err(AppError::Refused(Refusal::NoAccount)) => leptos_axum::redirect(paths::ADMIN),
         _ => {}
     }
     answer
@@ -176,30 +182,35 @@ pub(crate) fn remember_typed(refused: bool, email: &str, name: &str) {
 }
 
 /// Has the next page say what was done. A cookie and not the URL: a link must not make a page say it.
-pub(crate) fn say(said: Said) {
+pub(crate) fn say(word: &'static str) {
     let cookies = site().cookies;
-    add_cookie(cookies.set(&cookies.short_lived(SAID), said.as_str(), Some(SAID_SECONDS)));
+    add_cookie(cookies.set(&cookies.short_lived(SAID), word, Some(SAID_SECONDS)));
 }
 
 /// What was done just before this page, said once.
-pub(crate) fn take_said() -> Option<Said> {
+pub(crate) fn take_said<T>(parse: impl Fn(&str) -> Option<T>) -> Option<T> {
     let cookies = site().cookies;
     let name = cookies.short_lived(SAID);
     let said = use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name))?;
     add_cookie(cookies.set(&name, "", Some(0)));
-    Said::parse(&said)
+    parse(&said)
 }
 
-/// Answers a form of the page about signing in: leads to it with what was done, or back to `form` with the error.
-pub(crate) fn answer_at<F>(answer: backend::Result<()>, form: &str, said: Said) -> Result<(), AppError>
+/// Answers a plain form: leads to the page `done` with the word for what was done, or back to `form` with the error.
+pub(crate) fn answer_at<F>(
+    answer: backend::Result<()>,
+    form: &str,
+    done: &str,
+    word: &'static str,
+) -> Result<(), AppError>
 where
     F: ServerFn<Error = AppError>,
 {
     let answer = or_sign_in(answer.map_err(AppError::from));
     match answer {
         Ok(()) => {
-            say(said);
-            leptos_axum::redirect(paths::SESSIONS);
+            say(word);
+            leptos_axum::redirect(done);
         }
         Err(AppError::Refused(Refusal::SignedOut)) => {}
         Err(error) if is_plain_form() => lead_back::<F>(error, form, ""),
@@ -299,7 +310,7 @@ where
     let set = set.map_err(AppError::from);
     match set {
         Ok(()) => {
-            say(Said::PasswordSet);
+            say(Said::PasswordSet.as_str());
             leptos_axum::redirect(paths::SIGN_IN);
         }
         Err(AppError::Refused(Refusal::LinkInvalid)) => {}

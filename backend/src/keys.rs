@@ -12,6 +12,11 @@ use domain::{
     SubmissionId, Timestamp,
 };
 
+/// Who rolled, for an admin: the people of the account need no more than that.
+pub const AN_ADMIN: &str = "an admin";
+/// Who rolled, for an operator.
+pub const AN_OPERATOR: &str = "an operator";
+
 /// The longest reason, in characters.
 pub const REASON_CHARS: usize = 500;
 
@@ -329,8 +334,8 @@ fn roll_record(
 ) -> RollRecord {
     let (rolled_by, rolled_by_user) = match &context.caller {
         Caller::Person(person) => (person.email.clone(), Some(person.user_id.clone())),
-        Caller::Admin(person) => ("an admin".to_owned(), Some(person.user_id.clone())),
-        Caller::Operator(_) | Caller::Anonymous => ("an operator".to_owned(), None),
+        Caller::Admin(person) => (AN_ADMIN.to_owned(), Some(person.user_id.clone())),
+        Caller::Operator(_) | Caller::Anonymous => (AN_OPERATOR.to_owned(), None),
     };
     RollRecord {
         account_id: request.account_id.clone(),

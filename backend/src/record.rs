@@ -81,14 +81,20 @@ impl Backend {
         answer
     }
 
-    /// Records a refusal in a transaction of its own, because the act's transaction was rolled back.
+    /// Records a refusal in a transaction of its own, because the act's transaction was rolled back. Admins and operators
+    /// can name an account that is not there: nothing can be filed under it.
     pub(crate) async fn write_refusal(
         &self,
         context: &RequestContext,
-        happened: Happened,
+        mut happened: Happened,
         refusal: Refusal,
     ) -> Result<()> {
         let mut tx = self.store.begin_write().await?;
+        if let Some(named) = &happened.account_id
+            && tx.lock_account(named).await?.is_none()
+        {
+            happened.account_id = None;
+        }
         let now = self.clock.now();
         self.record(tx.as_mut(), context, now, happened.with_detail(Detail::Refusal { code: refusal })).await?;
         Ok(tx.commit().await?)

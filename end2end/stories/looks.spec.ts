@@ -195,6 +195,50 @@ test("a person's own page looks right", async ({ page, newContext, person, serve
   await look(page, 'end-session');
 });
 
+test('the admin console looks right', async ({ page, person, server, watch }) => {
+  watch.expectStatus(422);
+  const admin = uniqueEmail();
+  server.operator(['admin', 'create', '--email', admin, '--password-stdin'], `${PASSWORD}\n`);
+  const rolled = server.operator(['keys', 'roll', '--account', person.accountId, '--expire-old', '24h', '--reason', 'a laptop was lost', '--json']);
+  server.seenKeys.add((JSON.parse(rolled.stdout) as { new: { private_key: string } }).new.private_key);
+  await visit(page, '/sign-in');
+  await page.getByLabel('E-mail').fill(admin);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/admin');
+  await look(page, 'admin');
+  await page.getByLabel('Find an account').fill(person.privateKey.slice(0, -1));
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.getByText(/the end is missing/)).toBeVisible();
+  await look(page, 'admin-found-nothing');
+  await page.goto('/admin?q=nobody&state=disabled');
+  await expect(page.getByText('No account matches.')).toBeVisible();
+  await look(page, 'admin-none');
+  await page.goto('/admin?state=broken');
+  await expect(page.getByRole('alert')).toBeVisible();
+  await look(page, 'admin-mistaken');
+  await page.goto('/admin');
+  await page.getByLabel('Find an account').fill(person.privateKey);
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.getByText(/You looked for an expiring pair/)).toBeVisible();
+  await look(page, 'admin-account');
+  const account = page.url();
+  await page.getByRole('link', { name: 'Activity of this account' }).click();
+  await look(page, 'admin-activity');
+  server.letPasswordFallDue(admin);
+  for (const [link, name] of [
+    ['Roll keys', 'roll'],
+    ['Expire now', 'expire'],
+    ['Disable the account', 'disable'],
+    [`End sessions of ${person.email}`, 'end-sessions'],
+  ] as const) {
+    await page.goto(account);
+    await page.getByRole('link', { name: link }).click();
+    await expect(page.getByLabel('Your password')).toBeVisible();
+    await look(page, `admin-${name}`);
+  }
+});
+
 test('the way in by invitation looks right', async ({ page, watch }) => {
   watch.expectStatus(422);
   const server = await Server.start({ variables: { LATCHKEY_SIGN_UP: 'invite' } });

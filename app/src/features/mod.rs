@@ -1,6 +1,7 @@
 //! The screens, by what people come to do.
 
 pub mod activity;
+pub mod admin;
 pub mod dashboard;
 pub mod developers;
 pub mod entrance;

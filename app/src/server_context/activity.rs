@@ -159,7 +159,8 @@ fn link(path: &str, form: &FilterForm, place: Option<&EventPlace>) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-fn decode(text: &str) -> String {
+/// A name or a value of a query.
+pub(super) fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
@@ -222,15 +223,15 @@ pub(crate) fn with_status(
     let status = match &answer {
         Ok(view) if view.problems.is_empty() => None,
         Ok(_) => Some(AppError::Refused(Refusal::InvalidInput)),
-        // On its way to the sign-in page.
-        Err(AppError::Refused(Refusal::SignedOut)) => None,
+        // On its way to the sign-in page, or to the console.
+        Err(AppError::Refused(Refusal::SignedOut | Refusal::NoAccount)) => None,
         Err(error) => Some(*error),
     };
     status.into_iter().for_each(answer_like);
     answer
 }
 
-fn row(event: &Event, reader: &Reader<'_>) -> Row {
+pub(super) fn row(event: &Event, reader: &Reader<'_>) -> Row {
     Row {
         at: Moment::from(event.at),
         ago: ago(event.at, reader.now),

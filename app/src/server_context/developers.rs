@@ -4,7 +4,7 @@ use super::Site;
 use crate::features::developers::{DevelopersTab, PairView, RecentRoll, RevealedKey, RolledPair};
 use crate::paths;
 use crate::ui::Moment;
-use backend::keys::{AccountKeys, RollRequest, Rolled};
+use backend::keys::{AN_ADMIN, AN_OPERATOR, AccountKeys, RollRequest, Rolled};
 use backend::store::RollRecord;
 use backend::{Backend, RequestContext, Result, SignedIn, sessions};
 use domain::key_pair::End;
@@ -14,28 +14,43 @@ use domain::{
 
 /// How long a roll is news when nothing is expiring any more.
 const NEWS: Duration = Duration::hours(24);
+/// The same for a roll by somebody who is not in the account: nobody there may have been looking for a while.
+const NEWS_FROM_OUTSIDE: Duration = Duration::days(30);
 
 /// A roll as the form sent it.
 pub(crate) struct Asked {
     pub(crate) pair: PairId,
     pub(crate) submission: SubmissionId,
-    pub(crate) expire_old: String,
-    pub(crate) custom_utc: String,
+    pub(crate) expiry: Expiry,
     pub(crate) password: Password,
 }
 
 impl Asked {
     /// Where the plain form is shown again, with what was chosen.
     pub(crate) fn form_again(&self) -> String {
-        let choice = match self.choice() {
+        format!("{}{}", paths::roll(&self.pair), self.expiry.query_again())
+    }
+}
+
+/// When the old pair is to end, as a form sent it.
+pub(crate) struct Expiry {
+    /// A preset, an RFC 3339 instant, or `custom`.
+    pub(crate) expire_old: String,
+    /// With `custom`: a date and time in UTC.
+    pub(crate) custom_utc: String,
+}
+
+impl Expiry {
+    /// What was chosen, for the query of the plain form that is shown again.
+    pub(crate) fn query_again(&self) -> String {
+        match self.choice() {
             Ok(ExpireOld::At(_)) => format!("&expire_old=custom&custom_utc={}", self.custom_utc),
             Ok(preset) => format!("&expire_old={preset}"),
             Err(_) => String::new(),
-        };
-        format!("{}{choice}", paths::roll(&self.pair))
+        }
     }
 
-    fn choice(&self) -> std::result::Result<ExpireOld, Refusal> {
+    pub(super) fn choice(&self) -> std::result::Result<ExpireOld, Refusal> {
         match self.expire_old.as_str() {
             "" => Err(Refusal::ExpiryMissing),
             "custom" => read_utc(&self.custom_utc).map(ExpireOld::At).ok_or(Refusal::ExpiryInvalid),
@@ -77,7 +92,7 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
 
 pub(crate) async fn roll(backend: &Backend, context: &RequestContext, asked: Asked) -> Result<RolledPair> {
     let account_id = context.person()?.seat()?.account_id.clone();
-    let expire_old = asked.choice()?;
+    let expire_old = asked.expiry.choice()?;
     let rolled = backend
         .roll(
             context,
@@ -113,7 +128,7 @@ pub(crate) async fn expire(
     Ok(view(&pair, backend.now()))
 }
 
-fn view(pair: &KeyPair, now: Timestamp) -> PairView {
+pub(super) fn view(pair: &KeyPair, now: Timestamp) -> PairView {
     let state = pair.state(now);
     let rolled_at = match pair.end {
         End::Scheduled { rolled_at, .. } => Some(rolled_at),
@@ -138,8 +153,13 @@ fn view(pair: &KeyPair, now: Timestamp) -> PairView {
 fn recent_roll(keys: &AccountKeys, person: &SignedIn) -> Option<RecentRoll> {
     let roll: &RollRecord = keys.latest_roll.as_ref()?;
     let expiring = keys.pairs.iter().any(|pair| matches!(pair.state(keys.now), KeyPairState::Expiring { .. }));
-    let news = expiring || keys.now.since(roll.rolled_at) < NEWS;
-    let by = if roll.rolled_by_user.as_ref() == Some(&person.user_id) { "You" } else { &roll.rolled_by };
+    let (by, lasts) = match (roll.rolled_by.as_str(), &roll.rolled_by_user) {
+        (AN_ADMIN, _) => ("An admin", NEWS_FROM_OUTSIDE),
+        (AN_OPERATOR, None) => ("An operator", NEWS_FROM_OUTSIDE),
+        (_, Some(user)) if *user == person.user_id => ("You", NEWS),
+        (address, _) => (address, NEWS),
+    };
+    let news = expiring || keys.now.since(roll.rolled_at) < lasts;
     news.then(|| RecentRoll {
         at: Moment::from(roll.rolled_at),
         by: by.to_owned(),

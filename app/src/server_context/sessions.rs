@@ -26,7 +26,7 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
         email: person.email.clone(),
         account_name: own.account_name.unwrap_or_else(|| person.email.clone()),
         role: person.seat.as_ref().map(|seat| seat.role),
-        said: take_said(),
+        said: take_said(Said::parse),
         typed_email: typed().email,
         password_due: step_up_due(person.password_at, own.now),
         idle: in_words(IDLE),
@@ -51,19 +51,24 @@ fn view(session: SessionRecord, this: &SessionId, now: Timestamp) -> SessionView
 pub(crate) fn ended(ended: Result<EndedSession>, session: &SessionId) -> std::result::Result<(), AppError> {
     match ended {
         Ok(EndedSession::Own) => leave(Ok(())),
-        other => answer_at::<EndSession>(other.map(|_| ()), &paths::end_session(session), Said::SessionEnded),
+        other => answer_at::<EndSession>(
+            other.map(|_| ()),
+            &paths::end_session(session),
+            paths::SESSIONS,
+            Said::SessionEnded.as_str(),
+        ),
     }
 }
 
 pub(crate) fn others_ended(ended: Result<u64>) -> std::result::Result<(), AppError> {
-    answer_at::<EndOtherSessions>(ended.map(|_| ()), paths::END_SESSION, Said::OthersEnded)
+    answer_at::<EndOtherSessions>(ended.map(|_| ()), paths::END_SESSION, paths::SESSIONS, Said::OthersEnded.as_str())
 }
 
 pub(crate) fn email_changed(changed: Result<()>, email: &str) -> std::result::Result<(), AppError> {
     remember_typed(changed.is_err(), email, "");
-    answer_at::<ChangeEmail>(changed, paths::SESSIONS, Said::EmailChanged)
+    answer_at::<ChangeEmail>(changed, paths::SESSIONS, paths::SESSIONS, Said::EmailChanged.as_str())
 }
 
 pub(crate) fn password_changed(changed: Result<()>) -> std::result::Result<(), AppError> {
-    answer_at::<ChangePassword>(changed, paths::SESSIONS, Said::PasswordChanged)
+    answer_at::<ChangePassword>(changed, paths::SESSIONS, paths::SESSIONS, Said::PasswordChanged.as_str())
 }

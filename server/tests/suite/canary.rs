@@ -53,7 +53,7 @@ fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The files in which some trace of some key was found.
-fn leaks(directory: &Path, keys: &[String]) -> Vec<String> {
+pub fn leaks(directory: &Path, keys: &[String]) -> Vec<String> {
     let traces: Vec<_> = keys.iter().flat_map(|key| traces(key)).collect();
     let holds =
         |bytes: &[u8]| traces.iter().any(|trace| bytes.windows(trace.len()).any(|window| window == trace.as_slice()));

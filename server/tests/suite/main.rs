@@ -4,6 +4,7 @@
 
 mod account_api;
 mod activity;
+mod admin;
 mod canary;
 mod command_line;
 mod connections;

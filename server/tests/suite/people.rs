@@ -4,18 +4,18 @@ use crate::world::{Answer, EMAIL, PASSWORD, World};
 use backend::store::Store as _;
 use domain::audit::Act;
 
-const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
-const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
+pub const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+pub const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
 const PAGE: &str = "/dashboard/sessions";
 const NEW: &str = "velvet cactus piano 42 moon";
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-fn plus(text: &str) -> String {
+pub fn plus(text: &str) -> String {
     text.replace('@', "%40").replace(' ', "+")
 }
 
 /// The `Cookie` header of a browser that has got this answer, on top of what it had.
-fn cookies_after(had: &str, answer: &Answer) -> String {
+pub fn cookies_after(had: &str, answer: &Answer) -> String {
     let mut cookies: Vec<(String, String)> = Vec::new();
     let set = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
     for cookie in had.split("; ").chain(set).filter(|cookie| !cookie.is_empty()) {
@@ -30,11 +30,11 @@ fn cookies_after(had: &str, answer: &Answer) -> String {
 }
 
 /// Sends a form as a browser without JavaScript does.
-async fn post(world: &World, function: &str, cookie: &str, form: &str) -> Answer {
+pub async fn post(world: &World, function: &str, cookie: &str, form: &str) -> Answer {
     world.call(function, &[OURS, BROWSER, ("cookie", cookie), ("user-agent", FIREFOX)], form).await
 }
 
-async fn see(world: &World, path: &str, cookie: &str) -> Answer {
+pub async fn see(world: &World, path: &str, cookie: &str) -> Answer {
     world.get(path, &[BROWSER, ("cookie", cookie)]).await
 }
 

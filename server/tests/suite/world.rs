@@ -149,8 +149,13 @@ impl World {
 
     /// Signs the owner in; answers the `Cookie` header of their browser.
     pub async fn signed_in(&self) -> String {
+        self.signed_in_as(EMAIL).await
+    }
+
+    /// Signs this person in.
+    pub async fn signed_in_as(&self, email: &str) -> String {
         let context = RequestContext { caller: backend::Caller::Anonymous, ..Self::operator() };
-        let opened = self.backend.sign_in(&context, EMAIL, Password::new(PASSWORD.to_owned())).await.unwrap();
+        let opened = self.backend.sign_in(&context, email, Password::new(PASSWORD.to_owned())).await.unwrap();
         format!("{}={}", self.cookies().session(), opened.session.expose())
     }
 

@@ -7,6 +7,7 @@ mod server_fns;
 mod wire;
 pub mod words;
 
-pub use page::ActivityPage;
+pub use page::{ActivityPage, Pager};
+pub use rows::Rows;
 pub use server_fns::{LoadActivity, load_activity};
 pub use wire::{ActivityView, Fact, FilterForm, FilterProblem, Row};

@@ -76,7 +76,7 @@ fn Nothing(words: &'static str) -> impl IntoView {
 
 /// The ways to the pages beside this one.
 #[component]
-fn Pager(newer: Option<String>, older: Option<String>) -> impl IntoView {
+pub fn Pager(newer: Option<String>, older: Option<String>) -> impl IntoView {
     let link = |href: String, rel: &'static str, label: &'static str| {
         view! {
             <a class="button" data-kind="plain" href=href rel=rel>

@@ -43,7 +43,7 @@ pub fn DashboardHead(
                     "Sign out"
                 </button>
             </form>
-            <Navigation role />
+            <Navigation role admin=crate::is_admin() />
         </header>
     }
 }

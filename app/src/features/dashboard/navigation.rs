@@ -1,7 +1,7 @@
 //! The ways between the pages of the dashboard: one table.
 
 use crate::paths;
-use domain::{Permission, Role};
+use domain::{Permission, Role, Standing};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -9,15 +9,36 @@ use leptos_router::hooks::use_location;
 struct Entry {
     label: &'static str,
     href: &'static str,
-    /// What somebody must be allowed to do for the page to have anything for them.
-    needs: Option<Permission>,
+    for_whom: ForWhom,
+}
+
+/// For whom a page has anything.
+#[derive(Clone, Copy)]
+enum ForWhom {
+    /// Whoever is signed in.
+    Everybody,
+    /// Members of an account who may do this there.
+    Members(Permission),
+    /// Admins of the installation, who may do this everywhere.
+    Admins(Permission),
+}
+
+impl ForWhom {
+    fn has(self, role: Option<Role>, admin: bool) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Members(permission) => role.is_some_and(|role| role.may(permission)),
+            Self::Admins(permission) => admin && Standing::Admin.may(permission),
+        }
+    }
 }
 
 /// Every entry, in the order they are shown. A page is listed once its route exists.
 const ENTRIES: &[Entry] = &[
-    Entry { label: "API keys", href: paths::DEVELOPERS, needs: Some(Permission::ViewKeys) },
-    Entry { label: "Activity", href: paths::ACTIVITY, needs: Some(Permission::ViewActivity) },
-    Entry { label: "Your sign-in", href: paths::SESSIONS, needs: None },
+    Entry { label: "API keys", href: paths::DEVELOPERS, for_whom: ForWhom::Members(Permission::ViewKeys) },
+    Entry { label: "Activity", href: paths::ACTIVITY, for_whom: ForWhom::Members(Permission::ViewActivity) },
+    Entry { label: "Your sign-in", href: paths::SESSIONS, for_whom: ForWhom::Everybody },
+    Entry { label: "Admin", href: paths::ADMIN, for_whom: ForWhom::Admins(Permission::FindAccounts) },
 ];
 
 /// The value of `aria-current` for a link to `href` on the page at `here`: `page` on that very page, `true` on a page
@@ -32,11 +53,14 @@ fn current(here: &str, href: &str) -> Option<&'static str> {
 
 /// The links. Each is a whole page load: what a page knew is gone when it is left.
 #[component]
-pub fn Navigation(role: Option<Role>) -> impl IntoView {
+pub fn Navigation(
+    /// What the person is in the account they act in, if they are in one.
+    role: Option<Role>,
+    /// Whether they are an admin of the installation.
+    admin: bool,
+) -> impl IntoView {
     let here = use_location().pathname.get_untracked();
-    let entries = ENTRIES
-        .iter()
-        .filter(|entry| entry.needs.is_none_or(|permission| role.is_some_and(|role| role.may(permission))));
+    let entries = ENTRIES.iter().filter(|entry| entry.for_whom.has(role, admin));
     let links: Vec<_> = entries
         .map(|Entry { label, href, .. }| {
             view! {
@@ -66,6 +90,18 @@ mod tests {
         assert_eq!(current("/dashboard/developers/roll", paths::DEVELOPERS), Some("true"));
         assert_eq!(current("/dashboard/developers-of-old", paths::DEVELOPERS), None);
         assert_eq!(current("/dashboard/activity", paths::DEVELOPERS), None);
+    }
+
+    fn labels(role: Option<Role>, admin: bool) -> Vec<&'static str> {
+        ENTRIES.iter().filter(|entry| entry.for_whom.has(role, admin)).map(|entry| entry.label).collect()
+    }
+
+    #[test]
+    fn everybody_is_shown_the_pages_that_have_anything_for_them() {
+        assert_eq!(labels(Some(Role::Owner), false), ["API keys", "Activity", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), false), ["API keys", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), true), ["API keys", "Your sign-in", "Admin"]);
+        assert_eq!(labels(None, true), ["Your sign-in", "Admin"]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod tab;
 mod wire;
 
 pub use page::DevelopersPage;
+pub use presentation::{Status, status};
+pub use roll_form::{ExpiryPicker, Zone, is_about_expiry, is_about_password};
 pub use server_fns::{ExpireNow, RevealKey, RollKeys, expire_now, load_developers_tab, reveal_key, roll_keys};
 pub use standalone::{ExpirePage, RollPage};
 pub use tab::wake;

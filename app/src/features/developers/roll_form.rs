@@ -102,7 +102,7 @@ pub fn RollForm(
 
 /// The five choices and the exact date and time. Nothing is preselected: the person decides.
 #[component]
-fn ExpiryPicker(
+pub fn ExpiryPicker(
     choice: RwSignal<String>,
     custom: RwSignal<String>,
     zone: Zone,
@@ -227,7 +227,8 @@ fn spelled(choice: &str, custom: &str) -> String {
     }
 }
 
-fn is_about_expiry(error: AppError) -> bool {
+/// Whether the sentence belongs beside the choices.
+pub fn is_about_expiry(error: AppError) -> bool {
     matches!(
         error,
         AppError::Refused(

@@ -37,7 +37,8 @@ pub async fn roll_keys(
 ) -> Result<RolledPair, AppError> {
     use crate::server_context as context;
     let caller = context::context()?;
-    let asked = context::developers::Asked { pair, submission, expire_old, custom_utc, password };
+    let expiry = context::developers::Expiry { expire_old, custom_utc };
+    let asked = context::developers::Asked { pair, submission, expiry, password };
     let form = asked.form_again();
     let rolled = context::developers::roll(&context::backend(), &caller, asked).await;
     context::answer_form::<RollKeys, _>(rolled, &form, |rolled| rolled.private_key = None)

@@ -15,7 +15,7 @@ pub async fn load_entrance() -> Result<Entrance, AppError> {
     Ok(Entrance {
         product_name: site.product_name.clone(),
         way_in: context::way_in().await?,
-        said: context::take_said(),
+        said: context::take_said(crate::features::sessions::Said::parse),
         insecure: site.insecure,
         typed: context::typed(),
     })

@@ -38,6 +38,11 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
+        (page, "+account") if page.starts_with("/admin/") => {
+            let account = &named.account;
+            let (pair, person) = (&named.expiring, &named.person);
+            Input { target: format!("{place}?account={account}&pair={pair}&person={person}"), ..usual }
+        }
         ("/dashboard/activity", "+filter") => {
             Input { target: format!("{place}?act=key.roll&from=2026-01-01"), ..usual }
         }
@@ -74,9 +79,26 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
     let form = |body: String, act: Act| Input { content_type: FORM, body, act: Some(act), ..input.clone() };
     let password = PASSWORD.replace(' ', "+");
     match function.trim_start_matches("/_srv/") {
-        "load_entrance" | "load_developers_tab" | "load_sessions" | "load_activity" => {
+        "load_entrance" | "load_developers_tab" | "load_sessions" | "load_activity" | "load_accounts" => {
             Input { content_type: FORM, ..input }
         }
+        "load_account_file" => Input { content_type: FORM, body: format!("account={}", named.account), ..input },
+        "load_account_activity" => {
+            Input { content_type: FORM, body: format!("query=account%3D{}", named.account), ..input }
+        }
+        "find_account" => form(format!("text={}", stage.key), Act::KeyIdentify),
+        "roll_for" => form(
+            format!(
+                "account={}&pair={}&submission={}&expire_old=immediately&reason=leaked",
+                named.account, named.active, stage.submission
+            ),
+            Act::KeyRoll,
+        ),
+        "expire_for" => form(format!("account={}&pair={}", named.account, named.expiring), Act::KeyRevoke),
+        "set_account_disabled" => {
+            form(format!("account={}&disabled=true&reason=leaked", named.account), Act::AccountDisable)
+        }
+        "end_sessions_for" => form(format!("account={}&person={}", named.account, named.person), Act::SessionEnd),
         "sign_in" => form(format!("email={EMAIL}&password={password}"), Act::SignIn),
         "sign_up" => form(format!("email=new%40example.org&password={password}"), Act::AccountCreate),
         "sign_out" => form(String::new(), Act::SignOut),

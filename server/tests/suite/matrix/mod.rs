@@ -291,10 +291,26 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         }
     }
     let expected = [
+        "GET /admin/account +account",
+        "GET /admin/account/disable +account",
+        "GET /admin/account/end-sessions +account",
+        "GET /admin/account/expire +account",
+        "GET /admin/account/roll +account",
+        "GET /admin/activity +account",
         "GET /dashboard/developers/expire +pair",
         "GET /dashboard/developers/roll +pair",
         "GET /dashboard/sessions/end +session",
         "POST /_srv/end_session",
+        "POST /_srv/end_sessions_for",
+        "POST /_srv/end_sessions_for +form",
+        "POST /_srv/expire_for",
+        "POST /_srv/expire_for +form",
+        "POST /_srv/load_account_activity",
+        "POST /_srv/load_account_file",
+        "POST /_srv/roll_for",
+        "POST /_srv/roll_for +form",
+        "POST /_srv/set_account_disabled",
+        "POST /_srv/set_account_disabled +form",
         "POST /_srv/end_session +form",
         "POST /_srv/expire_now",
         "POST /_srv/expire_now +form",
@@ -311,7 +327,8 @@ fn without_names(answer: &Answer, named: &Named) -> String {
     let csp = answer.header("content-security-policy");
     let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
     let mut text = format!("{}\n{:?}\n{}", answer.status, answer.headers, answer.body);
-    for name in [named.active.as_str(), &named.expiring, &named.session, nonce, answer.header("x-request-id")] {
+    let Named { account, person, active, expiring, session } = named;
+    for name in [account, person, active, expiring, session, nonce, answer.header("x-request-id")] {
         text = text.replace(name, "NAME");
     }
     without_submissions(&text)

@@ -30,6 +30,9 @@ impl Caller {
 /// The things of an account that a request can name.
 #[derive(Debug, Clone)]
 pub struct Named {
+    pub account: String,
+    /// The account's owner.
+    pub person: String,
     pub active: String,
     pub expiring: String,
     /// A session of the account's owner on another device.
@@ -99,7 +102,13 @@ impl Stage {
             public_url,
             ours,
             theirs,
-            missing: Named { active: missing.clone(), expiring: missing, session: missing_session },
+            missing: Named {
+                account: AccountId::mint(now, &OsEntropy).to_string(),
+                person: UserId::mint(now, &OsEntropy).to_string(),
+                active: missing.clone(),
+                expiring: missing,
+                session: missing_session,
+            },
             key,
             link: link.expose(),
             invitation: invitation.expose(),
@@ -179,7 +188,13 @@ async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Accou
         new.pair.public_key.to_string(),
         old.public_key.to_string(),
     ];
-    let named = Named { active: new.pair.id.to_string(), expiring: old.id.to_string(), session: String::new() };
+    let named = Named {
+        account: created.account_id.to_string(),
+        person: created.user_id.to_string(),
+        active: new.pair.id.to_string(),
+        expiring: old.id.to_string(),
+        session: String::new(),
+    };
     (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
 }
 

@@ -1,0 +1,50 @@
+//! The page at `/admin/activity`: an account's audit trail, as an admin reads it.
+
+use super::frame::{Failed, head};
+use super::server_fns::load_account_activity;
+use super::wire::AdminActivity;
+use crate::features::activity::{Pager, Rows};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The trail of the account that the query names, a page at a time.
+#[component]
+pub fn AdminActivityPage() -> impl IntoView {
+    let search = use_location().search;
+    let resource = Resource::new(move || search.get(), load_account_activity);
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match resource.await {
+                    Ok(activity) => view! { <Page activity /> }.into_any(),
+                    Err(error) => view! { <Failed error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Page(activity: AdminActivity) -> impl IntoView {
+    let AdminActivity { viewer, account_href, account_name, rows, newer, older } = activity;
+    view! {
+        {head("Activity of an account", &viewer)}
+        <main class="dashboard" id="content" tabindex="-1">
+            <p class="way-back">
+                <a href=account_href rel="external">
+                    "Back to the account"
+                </a>
+            </p>
+            <h1>"Activity of " <bdi>{account_name}</bdi></h1>
+            <p class="dashboard__lead">
+                "Everything that was done to this account's keys, and every sign-in of its people, tried or done. Its owner reads the same."
+            </p>
+            {if rows.is_empty() {
+                view! { <div class="activity-none"><p>"There is nothing older."</p></div> }.into_any()
+            } else {
+                view! { <Rows rows /> }.into_any()
+            }}
+            <Pager newer older />
+        </main>
+    }
+}

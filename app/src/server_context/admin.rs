@@ -1,0 +1,484 @@
+//! From what the use cases answer to what the pages of the console are told, and where their forms lead.
+
+use super::developers::{Expiry, view};
+use super::{
+    Site, activity, add_cookie, answer_at, answer_like, context, decode, encode, find_cookie, is_plain_form, lead_back,
+    or_sign_in, say, site, take_said,
+};
+use crate::error::AppError;
+use crate::features::activity::words::Reader;
+use crate::features::admin::{
+    AccountFileView, AccountList, AccountRow, AdminActivity, EndSessionsFor, ExpireFor, FindAccount, LatestRoll,
+    ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
+};
+use crate::paths;
+use crate::ui::Moment;
+use backend::activity::Activity;
+use backend::console::{AccountFile, AccountPage, Broken, Found};
+use backend::keys::{REASON_CHARS, RollRequest};
+use backend::sessions::step_up_due;
+use backend::store::{AccountOrder, AccountQuery, AccountSummary, MemberRecord, RollRecord};
+use backend::{Backend, RequestContext, Result, SignedIn};
+use domain::audit::{Act, Actor, EventFilter, EventPlace};
+use domain::key_format::without_private_keys;
+use domain::{AccountId, PairId, Password, Refusal, SubmissionId, UserId};
+use http::request::Parts;
+use leptos::prelude::use_context;
+
+/// The reason that was entered into a form which was refused. Not in the address: reasons are about secrets.
+const REASON: &str = "reason";
+const REASON_SECONDS: u32 = 120;
+/// Longer names and addresses exist, but nobody types more than the beginning of one.
+const LONGEST_WORD: usize = 29;
+const LONGEST_TEXT: usize = 100;
+
+/// The caller as an admin; others are on their way to the sign-in page, or get the answer of what does not exist.
+pub(crate) fn admin() -> std::result::Result<RequestContext, AppError> {
+    or_sign_in(context()?.as_admin().map_err(AppError::from))
+}
+
+/// Gives a page the status that says the same to a program, and sends somebody signed out to sign in.
+pub(crate) fn told<T>(answer: Result<T>) -> std::result::Result<T, AppError> {
+    let answer = or_sign_in(answer.map_err(AppError::from));
+    if let Err(error) = &answer
+        && *error != AppError::Refused(Refusal::SignedOut)
+    {
+        answer_like(*error);
+    }
+    answer
+}
+
+fn viewer(person: &SignedIn, site: &Site) -> Viewer {
+    Viewer {
+        product_name: site.product_name.clone(),
+        email: person.email.clone(),
+        role: person.seat.as_ref().map(|seat| seat.role),
+    }
+}
+
+pub(crate) async fn find(backend: &Backend, context: &RequestContext, text: &Pasted) -> Result<Found> {
+    backend.identify(&context.as_admin()?, text.expose()).await
+}
+
+/// Leads to what was found, or back with what is wrong: in words of ours, never in those that were entered.
+pub(crate) fn found(found: Result<Found>) -> std::result::Result<(), AppError> {
+    let found = match or_sign_in(found.map_err(AppError::from)) {
+        Ok(found) => found,
+        Err(error) => {
+            let elsewhere = [Refusal::SignedOut, Refusal::NotFound].map(AppError::Refused).contains(&error);
+            if is_plain_form() && !elsewhere {
+                lead_back::<FindAccount>(error, paths::ADMIN, "");
+            }
+            return Err(error);
+        }
+    };
+    let said = match found {
+        Found::Account(account) => {
+            leptos_axum::redirect(&paths::admin_account(&account));
+            return Ok(());
+        }
+        Found::Pair(account, pair) => {
+            leptos_axum::redirect(&paths::admin_pair(&account, &pair));
+            return Ok(());
+        }
+        Found::Text(text) if may_stand_in_an_address(&text) => {
+            leptos_axum::redirect(&list_path(&ListForm { q: text, ..ListForm::default() }, None));
+            return Ok(());
+        }
+        Found::Text(_) => Said::NotSearched,
+        Found::UnknownPrivateKey => Said::UnknownPrivateKey,
+        Found::BrokenPrivateKey(broken) => said_of(broken),
+        Found::Nothing => Said::NothingFound,
+    };
+    say(said.as_str());
+    leptos_axum::redirect(paths::ADMIN);
+    Ok(())
+}
+
+const fn said_of(broken: Broken) -> Said {
+    match broken {
+        Broken::TooShort => Said::KeyTooShort,
+        Broken::TooLong => Said::KeyTooLong,
+        Broken::Checksum => Said::KeyChecksum,
+        Broken::Several => Said::SeveralKeys,
+    }
+}
+
+/// Whether a text that is no key may be put into an address. What might be a secret all the same is not: a key without
+/// its prefix, in capitals, or within a header in base 64 is a long unbroken row of letters and digits.
+fn may_stand_in_an_address(text: &str) -> bool {
+    let in_a_row = |c: char| c.is_alphanumeric() || matches!(c, '_' | '+' | '/' | '=' | '%');
+    let shortish = |word: &str| word.chars().count() <= LONGEST_WORD;
+    text.chars().count() <= LONGEST_TEXT
+        && !text.to_lowercase().contains("private_")
+        && text.split(|c| !in_a_row(c)).all(shortish)
+}
+
+pub(crate) async fn list(backend: &Backend, context: &RequestContext, site: &Site, query: &str) -> Result<AccountList> {
+    let admin = context.as_admin()?;
+    let (form, asked) = read_list(query);
+    let said = take_said(Said::parse);
+    let mut list = AccountList {
+        viewer: viewer(admin.person()?, site),
+        said,
+        form,
+        unreadable: asked.is_none(),
+        further: false,
+        rows: Vec::new(),
+        next: None,
+    };
+    let Some(asked) = asked else {
+        answer_like(AppError::Refused(Refusal::InvalidInput));
+        return Ok(list);
+    };
+    let AccountPage { accounts, next } = backend.list_accounts(&admin, &asked).await?;
+    list.further = asked.after.is_some();
+    list.rows = accounts.into_iter().map(row).collect();
+    list.next = next.map(|after| list_path(&list.form, Some(&after)));
+    Ok(list)
+}
+
+fn row(summary: AccountSummary) -> AccountRow {
+    let AccountSummary { account, owner } = summary;
+    AccountRow {
+        href: paths::admin_account(&account.id),
+        name: account.name,
+        owner: owner.map(String::from),
+        external_id: account.external_id,
+        created: Moment::from(account.created_at),
+        disabled: account.disabled_at.is_some(),
+    }
+}
+
+/// Reads the query of the list. What cannot be read, or is there twice, is not ignored: accounts would be missing, or
+/// too many, without a word.
+fn read_list(query: &str) -> (ListForm, Option<AccountQuery>) {
+    let (mut form, mut asked, mut readable) = (ListForm::default(), AccountQuery::default(), true);
+    let mut seen = Vec::new();
+    for (name, value) in pairs_of(query) {
+        readable &= !seen.contains(&name);
+        match (name.as_str(), value.trim()) {
+            // What `server_fn` puts there when a form comes back.
+            ("__path" | "__err" | "q" | "state" | "sort" | "after", "")
+            | ("__path" | "__err", _)
+            | ("sort", "newest") => {}
+            ("q", text) if may_stand_in_an_address(text) => {
+                text.clone_into(&mut form.q);
+                asked.begins_with = Some(text.to_owned());
+            }
+            ("state", state @ ("enabled" | "disabled")) => {
+                state.clone_into(&mut form.state);
+                asked.disabled = Some(state == "disabled");
+            }
+            ("sort", "name") => {
+                "name".clone_into(&mut form.sort);
+                asked.order = AccountOrder::Name;
+            }
+            ("after", id) => match id.parse() {
+                Ok(id) => asked.after = Some(id),
+                Err(_) => readable = false,
+            },
+            _ => readable = false,
+        }
+        seen.push(name);
+    }
+    (form, readable.then_some(asked))
+}
+
+/// The names and values of a query, in order.
+fn pairs_of(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (activity::decode(name), activity::decode(value))
+    })
+}
+
+/// The address that [`read_list`] reads back.
+fn list_path(form: &ListForm, after: Option<&AccountId>) -> String {
+    let after = after.map(AccountId::to_string).unwrap_or_default();
+    let fields = [("q", &form.q), ("state", &form.state), ("sort", &form.sort), ("after", &after)];
+    let set = fields.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<_> = set.map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    if query.is_empty() { paths::ADMIN.to_owned() } else { format!("{}?{}", paths::ADMIN, query.join("&")) }
+}
+
+pub(crate) async fn file(
+    backend: &Backend,
+    context: &RequestContext,
+    site: &Site,
+    account: &str,
+) -> Result<AccountFileView> {
+    let admin = context.as_admin()?;
+    let person = admin.person()?;
+    let account: AccountId = account.parse().map_err(|_| Refusal::NotFound)?;
+    let AccountFile { keys, members } = backend.open_file(&admin, &account).await?;
+    let latest_roll = match keys.latest_roll {
+        Some(roll) => Some(latest_roll(backend, &admin, roll).await?),
+        None => None,
+    };
+    let (account, now) = (keys.account, keys.now);
+    Ok(AccountFileView {
+        viewer: viewer(person, site),
+        said: take_said(Said::parse),
+        id: account.id,
+        name: account.name,
+        external_id: account.external_id,
+        created: Moment::from(account.created_at),
+        disabled: account.disabled_at.map(Moment::from),
+        pairs: keys.pairs.iter().map(|pair| view(pair, now)).collect(),
+        members: members.into_iter().map(member).collect(),
+        latest_roll,
+        now,
+        password_due: step_up_due(person.password_at, now),
+        longest_overlap: backend.policy().longest_overlap,
+        submission: backend.mint_submission(),
+        typed_reason: typed_reason(),
+    })
+}
+
+fn member(member: MemberRecord) -> MemberView {
+    MemberView { id: member.user_id, email: member.email.into(), role: member.role, has_password: member.has_password }
+}
+
+/// The roll itself names no admin and no operator, since the account's people read it. Its record on the trail does.
+async fn latest_roll(backend: &Backend, admin: &RequestContext, roll: RollRecord) -> Result<LatestRoll> {
+    let rolls = EventFilter { acts: vec![Act::KeyRoll], ..EventFilter::default() };
+    let recorded = backend.list_activity(admin, &roll.account_id, &rolls, EventPlace::Newest).await?;
+    let by = match recorded.events.into_iter().next().map(|event| event.actor) {
+        Some(Actor::Admin { id, .. }) if admin.person()?.user_id == id => "you".to_owned(),
+        Some(Actor::Admin { name, .. }) => format!("{name} (an admin)"),
+        Some(Actor::Operator { name }) => format!("{name} (an operator)"),
+        _ => roll.rolled_by,
+    };
+    Ok(LatestRoll { at: Moment::from(roll.rolled_at), by, reason: roll.reason })
+}
+
+pub(crate) async fn activity(
+    backend: &Backend,
+    context: &RequestContext,
+    site: &Site,
+    query: &str,
+) -> Result<AdminActivity> {
+    let admin = context.as_admin()?;
+    let person = admin.person()?;
+    let (account, place) = read_activity(query).ok_or(Refusal::NotFound)?;
+    let Activity { account, events, names, older, newer, now } =
+        backend.list_activity(&admin, &account, &EventFilter::default(), place).await?;
+    let name_of = |id: &UserId| names.of(id).map(str::to_owned);
+    let reader = Reader { person: Some(&person.user_id), name_of: &name_of, now };
+    let link = |place: EventPlace| activity_path(&account.id, &place);
+    Ok(AdminActivity {
+        viewer: viewer(person, site),
+        account_href: paths::admin_account(&account.id),
+        rows: events.iter().map(|event| activity::row(event, &reader)).collect(),
+        older: older.map(link),
+        newer: newer.map(link),
+        account_name: account.name,
+    })
+}
+
+/// Whose trail, and from where; `None` for a query that names anything else, or twice.
+fn read_activity(query: &str) -> Option<(AccountId, EventPlace)> {
+    let (mut account, mut place) = (None, None);
+    for (name, value) in pairs_of(query) {
+        match name.as_str() {
+            "account" if account.is_none() => account = Some(value.parse().ok()?),
+            "older" if place.is_none() => place = Some(EventPlace::OlderThan(value.parse().ok()?)),
+            "newer" if place.is_none() => place = Some(EventPlace::NewerThan(value.parse().ok()?)),
+            _ => return None,
+        }
+    }
+    Some((account?, place.unwrap_or_default()))
+}
+
+fn activity_path(account: &AccountId, place: &EventPlace) -> String {
+    let path = paths::admin_activity(account);
+    match place {
+        EventPlace::Newest => path,
+        EventPlace::OlderThan(id) => format!("{path}&older={id}"),
+        EventPlace::NewerThan(id) => format!("{path}&newer={id}"),
+    }
+}
+
+/// A roll as the form sent it.
+pub(crate) struct RollAsked {
+    pub(crate) account: AccountId,
+    pub(crate) pair: PairId,
+    pub(crate) submission: SubmissionId,
+    pub(crate) reason: String,
+    pub(crate) expiry: Expiry,
+    pub(crate) password: Password,
+}
+
+pub(crate) async fn roll(
+    backend: &Backend,
+    admin: RequestContext,
+    asked: RollAsked,
+) -> std::result::Result<(), AppError> {
+    let RollAsked { account, pair, submission, reason, expiry, password } = asked;
+    let form = format!("{}{}", paths::admin_roll(&account, &pair), expiry.query_again());
+    let done = paths::admin_account(&account);
+    let rolled = async {
+        let request = RollRequest {
+            account_id: account,
+            pair_id: Some(pair),
+            expire_old: expiry.choice()?,
+            reason: Some(reason.trim().to_owned()),
+            submission_id: submission,
+            password: Some(password),
+        };
+        backend.roll_for(&admin, request).await.map(drop)
+    };
+    let rolled: Result<()> = rolled.await;
+    keep_reason(backend, rolled.is_err(), &reason);
+    answer_at::<RollFor>(rolled, &form, &done, Said::Rolled.as_str())
+}
+
+pub(crate) async fn expire(
+    backend: &Backend,
+    admin: RequestContext,
+    account: &AccountId,
+    pair: &PairId,
+    password: &Password,
+) -> std::result::Result<(), AppError> {
+    let expired = backend.revoke(&admin, account, pair, Some(password)).await.map(drop);
+    let (form, done) = (paths::admin_expire(account, pair), paths::admin_account(account));
+    answer_at::<ExpireFor>(expired, &form, &done, Said::Expired.as_str())
+}
+
+pub(crate) async fn set_disabled(
+    backend: &Backend,
+    admin: RequestContext,
+    account: &AccountId,
+    disabled: bool,
+    reason: &str,
+    password: &Password,
+) -> std::result::Result<(), AppError> {
+    let set = backend.set_account_disabled(&admin, account, disabled, reason, Some(password)).await.map(drop);
+    keep_reason(backend, set.is_err(), reason);
+    let said = if disabled { Said::Disabled } else { Said::Enabled };
+    let (form, done) = (paths::admin_disable(account), paths::admin_account(account));
+    answer_at::<SetAccountDisabled>(set, &form, &done, said.as_str())
+}
+
+pub(crate) async fn end_sessions(
+    backend: &Backend,
+    admin: RequestContext,
+    account: &AccountId,
+    person: &UserId,
+    password: &Password,
+) -> std::result::Result<(), AppError> {
+    let ended = backend.end_sessions_of(&admin, person, Some(password)).await;
+    let said = if matches!(ended, Ok(0)) { Said::NoSessions } else { Said::SessionsEnded };
+    let (form, done) = (paths::admin_end_sessions(account, person), paths::admin_account(account));
+    answer_at::<EndSessionsFor>(ended.map(drop), &form, &done, said.as_str())
+}
+
+/// Keeps the reason of a plain form that was refused, for the form that is shown again; forgets it otherwise. Private
+/// keys are taken out of it, as they are before a reason is stored.
+fn keep_reason(backend: &Backend, refused: bool, reason: &str) {
+    if !is_plain_form() {
+        return;
+    }
+    let cookies = site().cookies;
+    let name = cookies.short_lived(REASON);
+    let kept = without_private_keys(&backend.policy().brand, reason.trim());
+    let fits = refused && kept.chars().count() <= REASON_CHARS;
+    let value = if fits {
+        percent_encoding::utf8_percent_encode(&kept, percent_encoding::NON_ALPHANUMERIC).to_string()
+    } else {
+        String::new()
+    };
+    add_cookie(cookies.set(&name, &value, Some(if fits { REASON_SECONDS } else { 0 })));
+}
+
+fn typed_reason() -> String {
+    let name = site().cookies.short_lived(REASON);
+    let cookie = use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name));
+    cookie.map(|reason| decode(&reason)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "acct_00000000000000000000000001";
+
+    #[test]
+    fn a_list_is_read_and_written_back() {
+        let (form, asked) = read_list(&format!("?q=Gr%C3%BCn+%26+Co&state=disabled&sort=name&after={ID}"));
+        let after = ID.parse().ok();
+        let expected = AccountQuery {
+            begins_with: Some("Grün & Co".to_owned()),
+            disabled: Some(true),
+            order: AccountOrder::Name,
+            after: after.clone(),
+        };
+        assert_eq!(asked.as_ref(), Some(&expected));
+        let path = list_path(&form, after.as_ref());
+        assert_eq!(read_list(path.strip_prefix(paths::ADMIN).expect("the list's path")), (form, asked));
+        assert_eq!(list_path(&ListForm::default(), None), paths::ADMIN);
+    }
+
+    #[test]
+    fn nothing_in_the_address_of_a_list_is_ignored() {
+        for query in ["state=broken", "sort=size", "after=acct_1", "Q=x", "q=a&q=b", "q=private_x", "sort=&sort=name"] {
+            assert_eq!(read_list(query).1, None, "{query}");
+        }
+        for query in ["", "?", "q=&state=&sort=&after=", "sort=newest", "__path=%2Fx&__err=eA"] {
+            assert_eq!(read_list(query), (ListForm::default(), Some(AccountQuery::default())), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_broken_key_is_named_as_on_the_command_line() {
+        for broken in [Broken::TooShort, Broken::TooLong, Broken::Checksum, Broken::Several] {
+            assert_eq!(said_of(broken).sentence(), broken.sentence());
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_stands_in_no_address() {
+        let body = "0123456789abcdefghijklmnopqrstABCDEF";
+        let secrets = [
+            body.to_owned(),
+            format!("Private_{body}"),
+            format!("PRIVATE_{body}"),
+            format!("private_{}", &body[..5]),
+            format!("KEY={body}"),
+            "Basic cHJpdmF0ZV8wMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3RBQkNERUY6".to_owned(),
+            "cHJpdmF0ZV8wMTIzNDU2Nzg5YWJjZGVm".to_owned(),
+            "long text ".repeat(11),
+        ];
+        for secret in secrets {
+            assert!(!may_stand_in_an_address(&secret), "{secret}");
+        }
+        for text in
+            ["ada", "ada@example.org", "Grün & Söhne GmbH, Köln", "cus_1", "3f2c8a1e-9b7d-4c11-8e52-aa0f3b6c7d90"]
+        {
+            assert!(may_stand_in_an_address(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_trail_is_asked_for_by_its_account_and_a_place() {
+        let event = "evt_00000000000000000000000001";
+        let account: AccountId = ID.parse().expect("an id");
+        assert_eq!(read_activity(&format!("?account={ID}")), Some((account.clone(), EventPlace::Newest)));
+        for place in [
+            EventPlace::Newest,
+            EventPlace::OlderThan(event.parse().expect("an id")),
+            EventPlace::NewerThan(event.parse().expect("an id")),
+        ] {
+            let path = activity_path(&account, &place);
+            let query = path.strip_prefix(paths::ADMIN_ACTIVITY).expect("the trail's path");
+            assert_eq!(read_activity(query), Some((account.clone(), place)));
+        }
+        for query in
+            ["", "account=acct_1", "older=evt_1", &format!("account={ID}&account={ID}"), &format!("account={ID}&who=x")]
+        {
+            assert_eq!(read_activity(query), None, "{query}");
+        }
+    }
+}
