@@ -100,6 +100,8 @@ impl AppError {
                 | Refusal::PasswordTooLong
                 | Refusal::PasswordCommon
                 | Refusal::ReasonMissing
+                | Refusal::TooManyLines
+                | Refusal::NothingToRoll
                 | Refusal::ReasonTooLong
                 | Refusal::ExpiryMissing
                 | Refusal::ExpiryInvalid

@@ -90,6 +90,31 @@ impl Backend {
     /// identified is on the account's trail, without it.
     pub async fn identify(&self, context: &RequestContext, text: &str) -> Result<Found> {
         context.authorize_everywhere(Permission::FindAccounts)?;
+        let (found, by_private_key) = self.recognise(text).await?;
+        if let (Found::Pair(account_id, pair_id), true) = (&found, by_private_key) {
+            self.record_identified(context, &[(account_id.clone(), pair_id.clone())]).await?;
+        }
+        Ok(found)
+    }
+
+    /// Writes down whose private keys somebody was told, in one transaction.
+    pub(crate) async fn record_identified(
+        &self,
+        context: &RequestContext,
+        pairs: &[(AccountId, PairId)],
+    ) -> Result<()> {
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        for (account_id, pair_id) in pairs {
+            let happened = Happened::new(Act::KeyIdentify, Some(account_id), vec![Target::Pair(pair_id.clone())]);
+            self.record(tx.as_mut(), context, now, happened).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What a text names, and whether it is a private key that named it. Whoever is told has to be authorized, and the
+    /// telling has to be recorded.
+    pub(crate) async fn recognise(&self, text: &str) -> Result<(Found, bool)> {
         let text = text.trim();
         let brand = &self.policy.brand;
         let mut keys: Vec<_> = private_keys_in(brand, text).collect();
@@ -97,7 +122,7 @@ impl Backend {
         keys.extend(PrivateKey::parse(brand, &format!("{}{text}", brand.private_prefix())));
         keys.dedup_by(|one, other| one.expose() == other.expose());
         if keys.len() > 1 {
-            return Ok(Found::BrokenPrivateKey(Broken::Several));
+            return Ok((Found::BrokenPrivateKey(Broken::Several), false));
         }
         if let Some(key) = keys.pop() {
             let digests = self.sealer.digests(&key)?;
@@ -108,18 +133,20 @@ impl Backend {
                     Some(public) => self.store.find_pair_by_public_key(&public).await?,
                     None => None,
                 };
-                return Ok(pair.map_or(Found::UnknownPrivateKey, |pair| Found::Pair(pair.account_id, pair.id)));
+                let found = pair.map_or(Found::UnknownPrivateKey, |pair| Found::Pair(pair.account_id, pair.id));
+                return Ok((found, false));
             };
-            let mut tx = self.store.begin_write().await?;
-            let now = self.clock.now();
-            let happened = Happened::new(Act::KeyIdentify, Some(&account.id), vec![Target::Pair(pair.id.clone())]);
-            self.record(tx.as_mut(), context, now, happened).await?;
-            tx.commit().await?;
-            return Ok(Found::Pair(account.id, pair.id));
+            return Ok((Found::Pair(account.id, pair.id), true));
         }
         if let Some(broken) = broken_private_key(brand, text) {
-            return Ok(Found::BrokenPrivateKey(broken));
+            return Ok((Found::BrokenPrivateKey(broken), false));
         }
+        Ok((self.recognise_name(text).await?, false))
+    }
+
+    /// The same for what is no secret.
+    async fn recognise_name(&self, text: &str) -> Result<Found> {
+        let brand = &self.policy.brand;
         let of_pair = |pair: Option<KeyPair>| pair.map_or(Found::Nothing, |pair| Found::Pair(pair.account_id, pair.id));
         if let Some(key) = PublicKey::parse(brand, text) {
             return Ok(of_pair(self.store.find_pair_by_public_key(&key).await?));

@@ -104,7 +104,7 @@ impl Backend {
         Ok(AccountKeys { account, pairs, latest_roll, now })
     }
 
-    async fn read_pairs(&self, account_id: &AccountId) -> Result<Vec<KeyPair>> {
+    pub(crate) async fn read_pairs(&self, account_id: &AccountId) -> Result<Vec<KeyPair>> {
         let pairs = self.store.list_pairs(account_id).await?;
         Ok(pairs.into_iter().map(|pair| self.unwritten_ends.apply(pair)).collect())
     }
@@ -169,16 +169,43 @@ impl Backend {
         if let Some(earlier) = tx.find_roll(account_id, &request.submission_id).await? {
             return repeat(earlier, request.pair_id.as_ref(), &pairs);
         }
-        let working_after = pairs.iter().filter(|pair| pair.state(now).works()).count() + 1;
-        let active = choose(pairs, request.pair_id.as_ref(), now)?;
-        let old = active.roll(request.expire_old, self.policy.longest_overlap, working_after, now)?.old;
-        tx.update_pair_end(&old).await?;
-        let new = self.issue(tx.as_mut(), account_id, now).await?;
-        tx.insert_roll(&roll_record(context, &request, &old, &new.pair, now)).await?;
-        let happened = rolled(account_id, &old, &new.pair, &request, now);
-        self.record(tx.as_mut(), context, now, happened).await?;
+        let old = self.decide_roll(pairs, request.pair_id.as_ref(), request.expire_old, now)?;
+        let new = self.write_roll(tx.as_mut(), context, context.actor(), &request, &old, now).await?;
         tx.commit().await?;
         Ok(Rolled::Done { new, old })
+    }
+
+    /// The pair that a roll would replace, or whichever is active, with the end it would get. Writes nothing, so whoever is
+    /// refused here has changed nothing.
+    pub(crate) fn decide_roll(
+        &self,
+        pairs: Vec<KeyPair>,
+        pair_id: Option<&PairId>,
+        expire_old: ExpireOld,
+        now: Timestamp,
+    ) -> std::result::Result<KeyPair, Refusal> {
+        let working_after = pairs.iter().filter(|pair| pair.state(now).works()).count() + 1;
+        let active = choose(pairs, pair_id, now)?;
+        Ok(active.roll(expire_old, self.policy.longest_overlap, working_after, now)?.old)
+    }
+
+    /// Writes a roll that was decided, with its record, in the caller's transaction. That has to hold the account since
+    /// before the decision, and to be dropped if this fails.
+    pub(crate) async fn write_roll(
+        &self,
+        tx: &mut dyn WriteTx,
+        context: &RequestContext,
+        actor: Actor,
+        request: &RollRequest,
+        old: &KeyPair,
+        now: Timestamp,
+    ) -> Result<IssuedPair> {
+        tx.update_pair_end(old).await?;
+        let new = self.issue(tx, &request.account_id, now).await?;
+        tx.insert_roll(&roll_record(&actor, request, old, &new.pair, now)).await?;
+        let happened = rolled(&request.account_id, old, &new.pair, request, now);
+        self.record_as(tx, context, actor, now, happened).await?;
+        Ok(new)
     }
 
     /// Ends an expiring pair at once. Ending one that has ended already is refused, and changes nothing.
@@ -292,7 +319,7 @@ impl Backend {
 }
 
 /// The context of what Latchkey does by itself.
-fn system_context() -> RequestContext {
+pub(crate) fn system_context() -> RequestContext {
     RequestContext {
         caller: Caller::Anonymous,
         address: None,
@@ -303,12 +330,12 @@ fn system_context() -> RequestContext {
 }
 
 /// The pair with this id, or the active one. An id of another account's pair is not among `pairs`, so it is missing.
-fn choose(pairs: Vec<KeyPair>, pair_id: Option<&PairId>, now: Timestamp) -> Result<KeyPair> {
+fn choose(pairs: Vec<KeyPair>, pair_id: Option<&PairId>, now: Timestamp) -> std::result::Result<KeyPair, Refusal> {
     let wanted = |pair: &KeyPair| match pair_id {
         Some(id) => pair.id == *id,
         None => pair.state(now) == KeyPairState::Active,
     };
-    Ok(pairs.into_iter().find(wanted).ok_or(Refusal::NotFound)?)
+    pairs.into_iter().find(wanted).ok_or(Refusal::NotFound)
 }
 
 /// A stranger's attempt on an account is recorded without that account: its owner has no business with it, and the
@@ -325,17 +352,13 @@ fn repeat(earlier: RollRecord, pair_id: Option<&PairId>, pairs: &[KeyPair]) -> R
     Ok(Rolled::Already { new: find(&earlier.new_pair_id)?, old: find(&earlier.old_pair_id)? })
 }
 
-fn roll_record(
-    context: &RequestContext,
-    request: &RollRequest,
-    old: &KeyPair,
-    new: &KeyPair,
-    now: Timestamp,
-) -> RollRecord {
-    let (rolled_by, rolled_by_user) = match &context.caller {
-        Caller::Person(person) => (person.email.clone(), Some(person.user_id.clone())),
-        Caller::Admin(person) => (AN_ADMIN.to_owned(), Some(person.user_id.clone())),
-        Caller::Operator(_) | Caller::Anonymous => (AN_OPERATOR.to_owned(), None),
+fn roll_record(actor: &Actor, request: &RollRequest, old: &KeyPair, new: &KeyPair, now: Timestamp) -> RollRecord {
+    let (rolled_by, rolled_by_user) = match actor {
+        Actor::Person { id, name } => (name.clone(), Some(id.clone())),
+        Actor::Admin { id, .. } => (AN_ADMIN.to_owned(), Some(id.clone())),
+        Actor::Operator { .. } | Actor::Pair { .. } | Actor::System | Actor::Anonymous => {
+            (AN_OPERATOR.to_owned(), None)
+        }
     };
     RollRecord {
         account_id: request.account_id.clone(),

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod activity;
 pub mod admins;
 pub mod authenticate;
+pub mod bulk_roll;
 pub mod clock;
 pub mod console;
 pub mod context;
@@ -42,6 +43,7 @@ use passwords::Passwords;
 use seal::Sealer;
 use std::sync::Arc;
 use store::Store;
+use tokio::sync::Notify;
 use unwritten::UnwrittenEnds;
 
 /// Who may make an account by themselves.
@@ -82,6 +84,8 @@ pub struct Backend {
     passwords: Arc<Passwords>,
     policy: Arc<Policy>,
     unwritten_ends: Arc<UnwrittenEnds>,
+    /// Wakes whoever goes on with bulk rolls in this process.
+    bulk_roll_begun: Arc<Notify>,
 }
 
 impl Backend {
@@ -102,6 +106,7 @@ impl Backend {
             passwords: Arc::new(Passwords::new()),
             policy: Arc::new(policy),
             unwritten_ends: Arc::default(),
+            bulk_roll_begun: Arc::default(),
         }
     }
 

@@ -10,7 +10,8 @@
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{
-    AccountId, Email, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId, SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollId, Email, ExpireOld, InvitationId, KeyPair, PairId, PublicKey, Refusal, Role, SessionId,
+    SubmissionId, Timestamp, UserId,
 };
 
 /// Why the database did not do something.
@@ -264,6 +265,80 @@ pub struct RollRecord {
     pub reason: Option<String>,
 }
 
+/// A roll of many accounts at once, as it was confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollRecord {
+    /// Its id.
+    pub id: BulkRollId,
+    /// When it was confirmed.
+    pub begun_at: Timestamp,
+    /// Who confirmed it: an admin's e-mail address then, or the operator's name.
+    pub begun_by: String,
+    /// Which admin; `None` for an operator.
+    pub begun_by_user: Option<UserId>,
+    /// Why.
+    pub reason: String,
+    /// When the old pairs end.
+    pub expire_old: ExpireOld,
+}
+
+/// A bulk roll, and how far it is. Accounts that are neither rolled nor refused are pending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollProgress {
+    /// The bulk roll.
+    pub record: BulkRollRecord,
+    /// How many accounts it has.
+    pub accounts: u32,
+    /// How many of them are rolled.
+    pub rolled: u32,
+    /// How many were refused.
+    pub refused: u32,
+}
+
+impl BulkRollProgress {
+    /// How many accounts are still to be rolled.
+    pub const fn pending(&self) -> u32 {
+        self.accounts.saturating_sub(self.rolled).saturating_sub(self.refused)
+    }
+}
+
+/// An account of a bulk roll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollAccount {
+    /// The account.
+    pub account_id: AccountId,
+    /// The pair to replace.
+    pub pair_id: PairId,
+    /// What makes its roll happen once.
+    pub submission_id: SubmissionId,
+}
+
+/// What came of an account of a bulk roll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BulkRollOutcome {
+    /// It was rolled, to this pair.
+    Rolled(PairId),
+    /// It was not, because of this.
+    Refused(Refusal),
+}
+
+/// An account of a bulk roll, as a report shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollRow {
+    /// The account.
+    pub account_id: AccountId,
+    /// The company's own id for it.
+    pub external_id: Option<String>,
+    /// The address of its first owner; `None` for an account without one.
+    pub owner: Option<Email>,
+    /// The pair to replace.
+    pub pair_id: PairId,
+    /// What came of it and when; `None` while it is pending.
+    pub outcome: Option<(BulkRollOutcome, Timestamp)>,
+    /// The public key of the pair that took over, if one did.
+    pub new_public_key: Option<PublicKey>,
+}
+
 /// A one-time link to set a password. The secret in it is stored only as its SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordLinkRecord {
@@ -363,6 +438,18 @@ pub trait Store: Send + Sync {
     /// Whether the person (by address) has signed in on this device before.
     async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
 
+    /// The bulk roll, and how far it is.
+    async fn find_bulk_roll(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Option<BulkRollProgress>>;
+
+    /// The bulk rolls, newest first, at most `limit`.
+    async fn list_bulk_rolls(&self, limit: u32) -> StoreResult<Vec<BulkRollProgress>>;
+
+    /// The oldest bulk roll that has pending accounts.
+    async fn find_unfinished_bulk_roll(&self) -> StoreResult<Option<BulkRollRecord>>;
+
+    /// Every account of the bulk roll, in its order. Empty for one that is not there.
+    async fn list_bulk_roll_rows(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Vec<BulkRollRow>>;
+
     /// Audit records, newest first, at most `limit`: of one account, or of the whole installation for `None`.
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>>;
 
@@ -448,6 +535,26 @@ pub trait WriteTx: Send {
 
     /// Records a roll. Conflict: [`Conflict::RolledAlready`].
     async fn insert_roll(&mut self, roll: &RollRecord) -> StoreResult<()>;
+
+    /// Adds a bulk roll with its accounts, all of them pending, in this order.
+    async fn insert_bulk_roll(&mut self, bulk_roll: &BulkRollRecord, accounts: &[BulkRollAccount]) -> StoreResult<()>;
+
+    /// The bulk roll's pending accounts, in its order, at most `limit`. Nobody else finishes them before the end of this
+    /// transaction.
+    async fn list_pending_of_bulk_roll(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        limit: u32,
+    ) -> StoreResult<Vec<BulkRollAccount>>;
+
+    /// Notes what came of a pending account. Fails for one that is done: an outcome never changes.
+    async fn finish_bulk_roll_account(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        account_id: &AccountId,
+        outcome: &BulkRollOutcome,
+        done_at: Timestamp,
+    ) -> StoreResult<()>;
 
     /// Adds a session.
     async fn insert_session(&mut self, session: &SessionRecord) -> StoreResult<()>;

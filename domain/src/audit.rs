@@ -1,6 +1,6 @@
 //! What is recorded: who did what to which things, and from where.
 
-use crate::{AccountId, EventId, ExpireOld, InvitationId, PairId, Refusal, SessionId, Timestamp, UserId};
+use crate::{AccountId, BulkRollId, EventId, ExpireOld, InvitationId, PairId, Refusal, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Who does something.
@@ -200,6 +200,10 @@ acts! {
     AccountEnable = "account.enable";
     /// Enabling an account was refused.
     AccountEnableRefused = "account.enable_refused";
+    /// Somebody had the keys of many accounts rolled; each account has its own record of its roll.
+    BulkRollBegin = "bulk_roll.begin";
+    /// Rolling the keys of many accounts was refused as a whole.
+    BulkRollBeginRefused = "bulk_roll.begin_refused";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -216,6 +220,8 @@ pub enum Target {
     Session(SessionId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A roll of many accounts.
+    BulkRoll(BulkRollId),
 }
 
 impl Target {
@@ -227,6 +233,7 @@ impl Target {
             Self::Person(_) => "person",
             Self::Session(_) => "session",
             Self::Invitation(_) => "invitation",
+            Self::BulkRoll(_) => "bulk_roll",
         }
     }
 
@@ -238,6 +245,7 @@ impl Target {
             Self::Person(id) => id.as_str(),
             Self::Session(id) => id.as_str(),
             Self::Invitation(id) => id.as_str(),
+            Self::BulkRoll(id) => id.as_str(),
         }
     }
 
@@ -249,6 +257,7 @@ impl Target {
             "person" => id.parse().ok().map(Self::Person),
             "session" => id.parse().ok().map(Self::Session),
             "invitation" => id.parse().ok().map(Self::Invitation),
+            "bulk_roll" => id.parse().ok().map(Self::BulkRoll),
             _ => None,
         }
     }

@@ -107,6 +107,10 @@ id!(
     EventId, "evt"
 );
 id!(
+    /// A roll of many accounts at once.
+    BulkRollId, "bulk"
+);
+id!(
     /// One press of "Roll keys": a retry of the same press carries the same id, so it never rolls twice.
     SubmissionId, "sub"
 );

@@ -22,7 +22,7 @@ pub mod time;
 pub use access::{Permission, Role, Standing};
 pub use email::Email;
 pub use expiry::{ExpireOld, OldEnd};
-pub use id::{AccountId, EventId, InvitationId, PairId, SessionId, SubmissionId, UserId};
+pub use id::{AccountId, BulkRollId, EventId, InvitationId, PairId, SessionId, SubmissionId, UserId};
 pub use key_format::{Brand, PrivateKey, PublicKey};
 pub use key_pair::{KeyPair, KeyPairState};
 pub use password::Password;

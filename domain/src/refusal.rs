@@ -102,6 +102,10 @@ refusals! {
     ExpiryTooFar = "EXPIRY_TOO_FAR", "This is too far ahead. Choose an earlier time.";
     /// The pair named in the roll is not the active one any more: somebody rolled it.
     PairAlreadyRolled = "PAIR_ALREADY_ROLLED", "These keys have already been rolled. Nothing was changed.";
+    /// More accounts at once than a bulk roll takes.
+    TooManyLines = "TOO_MANY_LINES", "At most 10,000 lines can be given at once. Split the list.";
+    /// No line of a bulk roll names an account.
+    NothingToRoll = "NOTHING_TO_ROLL", "None of these lines names an account. Nothing was changed.";
     /// Five pairs would go on working.
     TooManyWorkingPairs = "TOO_MANY_WORKING_PAIRS", "Five pairs already work. Expire one now, or choose Immediately.";
     /// An active pair cannot be ended, only rolled.

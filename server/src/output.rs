@@ -16,6 +16,12 @@ pub fn json(value: &serde_json::Value) -> io::Result<()> {
     line(value)
 }
 
+/// Says bytes on stdout, as they are.
+pub fn bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    forgive_broken_pipe(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
 /// Says a line on stderr. There is nobody left to tell if that fails.
 pub fn complain(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");

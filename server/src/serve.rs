@@ -66,6 +66,7 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     let router = router::build(serving.clone());
     let asked = stop_signals(notifier.clone())?;
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
+    let rolling = tokio::spawn(go_on_rolling(installation.backend.clone()));
     warn_if_exposed(&serving);
     greet(settings, &serving, addr)?;
     notifier.ready();
@@ -76,6 +77,8 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     accept::serve(listener, router, limits, serving.health.stopping().clone(), asked).await;
 
     sweeping.abort();
+    // Between two transactions or in the middle of one, which is undone: the next start goes on.
+    rolling.abort();
     if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
         tracing::warn!("the database was still in use");
     }
@@ -119,6 +122,23 @@ async fn sweep_for_ever(backend: Backend) {
             // The next sweep does what this one could not.
             Err(error) => tracing::error!(error = opening::chain(&error), "the sweep failed"),
         }
+    }
+}
+
+/// Goes on with bulk rolls: those that were interrupted, those that are begun here, and now and then what a command began
+/// and left behind.
+async fn go_on_rolling(backend: Backend) {
+    const LOOK: Duration = Duration::from_mins(1);
+    loop {
+        match backend.continue_bulk_rolls().await {
+            Ok(0) => {}
+            Ok(accounts) => tracing::info!(accounts, "bulk rolls went on"),
+            Err(error) => {
+                tracing::error!(error = opening::chain(&error), "a bulk roll cannot go on");
+            }
+        }
+        // Which of the two it was does not matter.
+        let _ = tokio::time::timeout(LOOK, backend.bulk_roll_begun()).await;
     }
 }
 

@@ -260,6 +260,7 @@ fn facts(event: &Event) -> Vec<Fact> {
             Target::Person(_) => "Person",
             Target::Session(_) => "Session",
             Target::Invitation(_) => "Invitation",
+            Target::BulkRoll(_) => "Bulk roll",
         };
         add(name, target.id());
     }

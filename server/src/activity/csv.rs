@@ -33,13 +33,22 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// These records, below the header if they are the first.
 pub(super) fn write(first: bool, events: &[Event], names: &Names, now: Timestamp) -> io::Result<Vec<u8>> {
+    let rows = events.iter().map(|event| cells(event, names, now));
+    rows_below(first.then_some(HEADER), rows)
+}
+
+/// These rows, below the header if there is one. Every cell is made safe.
+pub(crate) fn rows_below<const N: usize>(
+    header: Option<[&str; N]>,
+    rows: impl IntoIterator<Item = io::Result<[String; N]>>,
+) -> io::Result<Vec<u8>> {
     let mut writer =
         WriterBuilder::new().quote_style(QuoteStyle::Always).terminator(Terminator::CRLF).from_writer(Vec::new());
-    if first {
-        writer.write_record(HEADER)?;
+    if let Some(header) = header {
+        writer.write_record(header)?;
     }
-    for event in events {
-        writer.write_record(cells(event, names, now)?.map(|cell| safe(&cell)))?;
+    for row in rows {
+        writer.write_record(row?.map(|cell| safe(&cell)))?;
     }
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }

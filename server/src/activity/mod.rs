@@ -4,7 +4,7 @@
 //! browser may cause one. The file is written while it is read, a batch at a time, so its length has no bound and the
 //! memory it takes has one. If the reading fails the connection breaks off: a file that arrives whole is whole.
 
-mod csv;
+pub(crate) mod csv;
 mod json_lines;
 mod text;
 

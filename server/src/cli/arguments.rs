@@ -2,7 +2,7 @@
 
 use crate::config::SettingFlags;
 use clap::{Args, Parser, Subcommand};
-use domain::{AccountId, ExpireOld, InvitationId, PairId, SubmissionId};
+use domain::{AccountId, BulkRollId, ExpireOld, InvitationId, PairId, SubmissionId};
 use std::path::PathBuf;
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
@@ -227,6 +227,9 @@ pub(super) enum KeysCommand {
     },
     /// Make a new active pair and give the old one its end
     Roll(RollKeys),
+    /// Roll the keys of many accounts at once, named by lines of a file or of stdin: ids, external ids, e-mail addresses,
+    /// keys, leaked private ones among them
+    RollMany(RollMany),
     /// End an expiring pair at once
     Revoke {
         /// The account's id
@@ -260,6 +263,34 @@ pub(super) struct RollKeys {
     pub(super) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RollMany {
+    /// When the old pairs end: immediately, 1h, 24h, 3d, 7d or a date and time like 2026-12-01T09:00:00Z
+    #[arg(long, value_name = "WHEN", required_unless_present_any = ["resume", "report", "list"])]
+    pub(super) expire_old: Option<ExpireOld>,
+    /// Why, for the record; every owner reads it
+    #[arg(long, required_unless_present_any = ["dry_run", "resume", "report", "list"])]
+    pub(super) reason: Option<String>,
+    /// The file with the lines [default: stdin]
+    #[arg(long)]
+    pub(super) file: Option<PathBuf>,
+    /// Say what would happen to each account, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Go on with a bulk roll that was interrupted
+    #[arg(long = "continue", value_name = "ID", conflicts_with_all = ["expire_old", "reason", "file", "dry_run", "report", "list"])]
+    pub(super) resume: Option<BulkRollId>,
+    /// Print what came of each account of a bulk roll, as CSV
+    #[arg(long, value_name = "ID", conflicts_with_all = ["expire_old", "reason", "file", "dry_run", "list", "json"])]
+    pub(super) report: Option<BulkRollId>,
+    /// List the latest bulk rolls, newest first, and how far they are
+    #[arg(long, conflicts_with_all = ["expire_old", "reason", "file", "dry_run"])]
+    pub(super) list: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
 impl Command {
     /// Whether a program reads the answer.
     pub(super) fn wants_json(&self) -> bool {
@@ -285,6 +316,7 @@ impl Command {
                 KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },
             ) => *json,
             Self::Keys(KeysCommand::Roll(roll)) => roll.json,
+            Self::Keys(KeysCommand::RollMany(roll)) => roll.json,
         }
     }
 }

@@ -7,6 +7,7 @@ mod account;
 mod admin;
 mod arguments;
 mod backup;
+mod bulk_roll;
 mod failure;
 mod invitation;
 mod keys;
@@ -164,6 +165,7 @@ async fn keys(command: KeysCommand, desk: &Desk) -> Result<(), Failure> {
         KeysCommand::List { account, json } => keys::list(&account, json, desk).await,
         KeysCommand::Reveal { account, json } => keys::reveal(&account, json, desk).await,
         KeysCommand::Roll(roll) => keys::roll(roll, desk).await,
+        KeysCommand::RollMany(roll) => bulk_roll::run(roll, desk).await,
         KeysCommand::Revoke { account, pair, json } => keys::revoke(&account, &pair, json, desk).await,
     }
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod bulk_rolls;
 mod crashes;
 mod first_start;
 mod full_disk;

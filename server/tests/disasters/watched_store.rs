@@ -5,12 +5,15 @@
 use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
-    AccountQuery, AccountRecord, AccountSummary, AdminRecord, Installation, InvitationRecord, KeyDigest, MemberRecord,
-    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
-    SessionView, Store, StoreResult, WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollProgress,
+    BulkRollRecord, BulkRollRow, Installation, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount,
+    PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
+    StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, Email, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{
+    AccountId, BulkRollId, Email, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,6 +147,10 @@ store! {
     find_invitation(token_digest: &[u8; 32]) -> Option<InvitationRecord>;
     list_invitations() -> Vec<InvitationRecord>;
     knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
+    find_bulk_roll(bulk_roll_id: &BulkRollId) -> Option<BulkRollProgress>;
+    list_bulk_rolls(limit: u32) -> Vec<BulkRollProgress>;
+    find_unfinished_bulk_roll() -> Option<BulkRollRecord>;
+    list_bulk_roll_rows(bulk_roll_id: &BulkRollId) -> Vec<BulkRollRow>;
     list_events(account_id: Option<&AccountId>, limit: u32) -> Vec<Event>;
     list_activity(account_id: &AccountId, filter: &EventFilter, place: &EventPlace, limit: u32) -> Option<Vec<Event>>;
 }
@@ -156,6 +163,7 @@ transaction! {
         find_sealed_key(pair_id: &PairId) -> Option<SealedKey>;
         list_pairs_to_settle(now: Timestamp, limit: u32) -> Vec<KeyPair>;
         find_roll(account_id: &AccountId, submission_id: &SubmissionId) -> Option<RollRecord>;
+        list_pending_of_bulk_roll(bulk_roll_id: &BulkRollId, limit: u32) -> Vec<BulkRollAccount>;
     }
     writes {
         insert_installation(installation: &Installation) -> ();
@@ -171,6 +179,13 @@ transaction! {
         update_pair_end(pair: &KeyPair) -> ();
         destroy_ended_keys() -> u64;
         insert_roll(roll: &RollRecord) -> ();
+        insert_bulk_roll(bulk_roll: &BulkRollRecord, accounts: &[BulkRollAccount]) -> ();
+        finish_bulk_roll_account(
+            bulk_roll_id: &BulkRollId,
+            account_id: &AccountId,
+            outcome: &BulkRollOutcome,
+            done_at: Timestamp
+        ) -> ();
         insert_session(session: &SessionRecord) -> ();
         touch_session(session_id: &SessionId, last_used_at: Timestamp) -> bool;
         set_session_password_at(session_id: &SessionId, password_at: Timestamp) -> bool;

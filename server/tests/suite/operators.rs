@@ -92,3 +92,78 @@ fn an_operator_ends_the_sessions_of_a_person() {
     let nobody = place.run(&["person", "end-sessions", "--email", "nobody@example.org", "--json"]);
     assert_eq!(nobody.refusal()["code"], "NOT_FOUND");
 }
+
+#[test]
+fn an_operator_rolls_many_accounts() {
+    let place = Place::new();
+    let made = account(&place, "ada@example.org");
+    let (ada, key) = (made["account_id"].as_str().unwrap(), made["key_pair"]["private_key"].as_str().unwrap());
+    // A formula in the report would run in a spreadsheet.
+    let ben = place.run(&["account", "create", "--email", "ben@example.org", "--external-id", "=1+1", "--json"]).json();
+    let lines = format!("API_KEY={key}\n=1+1\nada@example.org\nprivate_cut\nnobody\n");
+    let dry = ["keys", "roll-many", "--expire-old", "immediately", "--dry-run"];
+    let planned = place.run_with_input(&[&dry[..], &["--json"]].concat(), &lines).json();
+    let lines_of = |list: &Value| list.as_array().unwrap().iter().map(|one| one["line"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (lines_of(&planned["accounts"]), lines_of(&planned["bad_lines"])),
+        (vec![1.into(), 2.into()], vec![4.into(), 5.into()])
+    );
+    assert_eq!((&planned["repeated"], &planned["bad_lines"][0]["code"]), (&json!(1), &json!("KEY_BROKEN")));
+    assert_eq!(
+        (&planned["accounts"][0]["account_id"], &planned["accounts"][0]["refused"]),
+        (&json!(ada), &Value::Null)
+    );
+    let said = place.run_with_input(&dry, &lines);
+    let words = done(&said);
+    assert!(words.contains("2 accounts would be rolled, 0 refused") && words.contains("Line 4: "), "{words}");
+    assert_eq!(place.run(&["keys", "list", "--account", ada, "--json"]).json().as_array().unwrap().len(), 1);
+
+    let file = place.path("lines.txt");
+    crate::program::write(&file, &lines);
+    let roll = ["keys", "roll-many", "--expire-old", "immediately", "--reason", "leaked", "--file", &file, "--json"];
+    let rolled = place.run(&roll);
+    assert!(rolled.err.contains("--continue bulk_") && !rolled.err.contains(key), "{}", rolled.err);
+    let rolled = rolled.json();
+    assert_eq!((&rolled["rolled"], &rolled["refused"], &rolled["pending"]), (&json!(2), &json!(0), &json!(0)));
+    assert_eq!(lines_of(&rolled["bad_lines"]), [4, 5]);
+    let id = rolled["bulk_roll_id"].as_str().unwrap();
+    let again = place.run(&["keys", "roll-many", "--continue", id]);
+    assert!(done(&again).contains("The keys of 2 accounts are rolled."), "{}", again.out);
+    assert_eq!(place.run(&["keys", "roll-many", "--list", "--json"]).json()[0]["bulk_roll_id"], id);
+    assert!(done(&place.run(&["keys", "roll-many", "--list"])).contains("2 of 2"));
+
+    let report = place.run(&["keys", "roll-many", "--report", id]);
+    let rows: Vec<_> = done(&report).lines().map(str::to_owned).collect();
+    assert_eq!(rows[0], r#""accountId","externalId","owner","oldPairId","outcome","doneAt","newPublicKey""#);
+    assert!(rows[1].starts_with(&format!("\"{ada}\",\"cus_7\",\"ada@example.org\",")), "{}", rows[1]);
+    let ben = ben["account_id"].as_str().unwrap();
+    assert!(rows[2].starts_with(&format!("\"{ben}\",\"'=1+1\",\"ben@example.org\",")), "{}", rows[2]);
+    let listed = place.run(&["keys", "list", "--account", ben, "--json"]).json();
+    let end = format!("\"{}\"", listed[0]["public_key"].as_str().unwrap());
+    assert!(rows[2].contains("\"rolled\"") && rows[2].ends_with(&end), "{}", rows[2]);
+    assert!(!report.out.contains("private_"));
+    // The key that leaked is dead, and its line says so from now on.
+    let after = place.run_with_input(&[&dry[..], &["--json"]].concat(), key).json();
+    assert_eq!(after["bad_lines"][0]["code"], "PAIR_ENDED");
+}
+
+#[test]
+fn a_bulk_roll_that_makes_no_sense_is_refused() {
+    let place = Place::new();
+    account(&place, "ada@example.org");
+    let roll = ["keys", "roll-many", "--expire-old", "1h", "--reason", "leaked", "--json"];
+    assert_eq!(place.run_with_input(&roll, "nobody\n").refusal()["code"], "NOTHING_TO_ROLL");
+    let many = "nobody\n".repeat(10_001);
+    assert_eq!(place.run_with_input(&roll, &many).refusal()["code"], "TOO_MANY_LINES");
+    assert_eq!(place.run(&["keys", "roll-many", "--report", "bulk_00000000000000000000000000"]).code, 1);
+    for wrong in [
+        &["--expire-old", "1h"][..],
+        &["--reason", "leaked"],
+        &["--continue", "bulk_00000000000000000000000000", "--dry-run"],
+        &["--report", "bulk_00000000000000000000000000", "--json"],
+        &["--report", "sub_00000000000000000000000000"],
+        &["--expire-old", "1h", "--reason", "leaked", "acct_00000000000000000000000000"],
+    ] {
+        assert_eq!(place.run(&[&["keys", "roll-many"], wrong].concat()).code, 2, "{wrong:?}");
+    }
+}

@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod activity;
 pub mod admins;
 pub mod audit;
+pub mod bulk_rolls;
 pub mod invitations;
 pub mod model;
 pub mod pairs;
@@ -156,6 +157,13 @@ macro_rules! store_contract_tests {
                 of_many_rolls_at_once_one_wins,
                 careless_rolls_at_once_are_refused_but_one,
             }
+            bulk_rolls {
+                a_bulk_roll_is_read_back,
+                accounts_of_a_bulk_roll_are_done_one_after_the_other,
+                what_came_of_an_account_is_noted_once,
+                an_account_is_in_a_bulk_roll_once_with_a_pair_of_its_own,
+                the_rows_of_a_bulk_roll_say_what_came_of_each_account,
+            }
             sessions {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
@@ -226,6 +234,7 @@ mod tests {
             include_str!("activity.rs"),
             include_str!("admins.rs"),
             include_str!("audit.rs"),
+            include_str!("bulk_rolls.rs"),
             include_str!("invitations.rs"),
             include_str!("pairs.rs"),
             include_str!("people.rs"),

@@ -6,7 +6,7 @@ use backend::store::{
 };
 use domain::key_pair::End;
 use domain::{
-    AccountId, Brand, Duration, Email, Entropy, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId,
+    AccountId, Brand, BulkRollId, Duration, Email, Entropy, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId,
     SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
@@ -98,6 +98,11 @@ impl World {
     /// A session's id, of no session yet.
     pub fn session_id(&self) -> SessionId {
         SessionId::mint(NOW, &*self.entropy)
+    }
+
+    /// A bulk roll's id, of no bulk roll yet.
+    pub fn bulk_roll_id(&self) -> BulkRollId {
+        BulkRollId::mint(NOW, &*self.entropy)
     }
 
     /// An invitation's id, of no invitation yet.

@@ -2,16 +2,17 @@
 
 use crate::write::SqliteTx;
 use crate::{
-    SqliteStore, accounts, admins, audit, installation, invitations, pairs, people, rolls, search, sessions, throttle,
+    SqliteStore, accounts, admins, audit, bulk_rolls, installation, invitations, pairs, people, rolls, search,
+    sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
-    AccountQuery, AccountRecord, AccountSummary, AdminRecord, Installation, InvitationRecord, KeyDigest, MemberRecord,
-    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store,
-    StoreResult, WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollProgress, BulkRollRecord, BulkRollRow,
+    Installation, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount, PasswordLinkRecord,
+    PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, Email, KeyPair, PairId, PublicKey, UserId};
+use domain::{AccountId, BulkRollId, Email, KeyPair, PairId, PublicKey, UserId};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -101,6 +102,22 @@ impl Store for SqliteStore {
 
     async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {
         throttle::knows_device(&self.readers, token_digest, email).await
+    }
+
+    async fn find_bulk_roll(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Option<BulkRollProgress>> {
+        bulk_rolls::find(&self.readers, bulk_roll_id).await
+    }
+
+    async fn list_bulk_rolls(&self, limit: u32) -> StoreResult<Vec<BulkRollProgress>> {
+        bulk_rolls::list(&self.readers, limit).await
+    }
+
+    async fn find_unfinished_bulk_roll(&self) -> StoreResult<Option<BulkRollRecord>> {
+        bulk_rolls::find_unfinished(&self.readers).await
+    }
+
+    async fn list_bulk_roll_rows(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Vec<BulkRollRow>> {
+        bulk_rolls::list_rows(&self.readers, bulk_roll_id).await
     }
 
     async fn list_events(&self, account_id: Option<&AccountId>, limit: u32) -> StoreResult<Vec<Event>> {

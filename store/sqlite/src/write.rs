@@ -2,15 +2,17 @@
 
 use crate::error::failed;
 use crate::{
-    SqliteStore, accounts, admins, audit, installation, invitations, pairs, people, rolls, sessions, throttle,
+    SqliteStore, accounts, admins, audit, bulk_rolls, installation, invitations, pairs, people, rolls, sessions,
+    throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, AdminRecord, Installation, InvitationRecord, KeyDigest, Membership, PasswordLinkRecord,
-    PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, StoreResult, WriteTx,
+    AccountRecord, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollRecord, Installation, InvitationRecord,
+    KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
+    StoreResult, WriteTx,
 };
 use domain::audit::Event;
-use domain::{AccountId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, BulkRollId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
 use sqlx::{Sqlite, Transaction};
 
 /// A write transaction. It holds SQLite's one write lock from its first instant, so nothing it reads can be outdated.
@@ -127,6 +129,29 @@ impl WriteTx for SqliteTx {
 
     async fn insert_roll(&mut self, roll: &RollRecord) -> StoreResult<()> {
         rolls::insert(&mut self.tx, roll).await
+    }
+
+    async fn insert_bulk_roll(&mut self, bulk_roll: &BulkRollRecord, accounts: &[BulkRollAccount]) -> StoreResult<()> {
+        bulk_rolls::insert(&mut self.tx, bulk_roll, accounts).await
+    }
+
+    /// The whole database is locked for other writers already.
+    async fn list_pending_of_bulk_roll(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        limit: u32,
+    ) -> StoreResult<Vec<BulkRollAccount>> {
+        bulk_rolls::list_pending(&mut self.tx, bulk_roll_id, limit).await
+    }
+
+    async fn finish_bulk_roll_account(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        account_id: &AccountId,
+        outcome: &BulkRollOutcome,
+        done_at: Timestamp,
+    ) -> StoreResult<()> {
+        bulk_rolls::finish(&mut self.tx, bulk_roll_id, account_id, outcome, done_at).await
     }
 
     async fn insert_session(&mut self, session: &SessionRecord) -> StoreResult<()> {

@@ -32,6 +32,14 @@ const FIXTURE: &str = "
     INSERT INTO key_roll VALUES
         (1, 'acct_00000000000000000000000001', 'sub_00000000000000000000000001', 'pair_00000000000000000000000001',
             'pair_00000000000000000000000002', 5, 'an operator', NULL, NULL);
+    INSERT INTO bulk_roll VALUES
+        (1, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'leaked', '24h'),
+        (2, 'bulk_00000000000000000000000002', 0, 'ada@example.org', 'user_00000000000000000000000001', 'leaked', '24h');
+    INSERT INTO bulk_roll_account VALUES
+        (1, 'bulk_00000000000000000000000001', 'acct_00000000000000000000000001', 'pair_00000000000000000000000001',
+            'sub_00000000000000000000000001', 5, 'pair_00000000000000000000000002', NULL),
+        (2, 'bulk_00000000000000000000000001', 'acct_00000000000000000000000002', 'pair_00000000000000000000000003',
+            'sub_00000000000000000000000002', NULL, NULL, NULL);
     INSERT INTO session VALUES
         ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
@@ -195,6 +203,75 @@ const CASES: &[(&str, &str, &str)] = &[
     ("key_roll_old_pair_fk", "UPDATE key_roll SET old_pair_id = 'pair_00000000000000000000000003'", FOREIGN_KEY),
     ("key_roll_new_pair_fk", "UPDATE key_roll SET new_pair_id = 'pair_00000000000000000000000003'", FOREIGN_KEY),
     ("key_roll_pairs_differ", "UPDATE key_roll SET new_pair_id = old_pair_id", ""),
+    (
+        "bulk_roll_pk",
+        "INSERT INTO bulk_roll VALUES (1, 'bulk_00000000000000000000000003', 0, 'op', NULL, 'x', '1h')",
+        "bulk_roll.number",
+    ),
+    (
+        "bulk_roll_id_unique",
+        "INSERT INTO bulk_roll VALUES (3, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'x', '1h')",
+        "bulk_roll.id",
+    ),
+    ("bulk_roll_id_shape", "INSERT INTO bulk_roll VALUES (3, 'bulk_3', 0, 'op', NULL, 'x', '1h')", ""),
+    ("bulk_roll_begun_by_given", "UPDATE bulk_roll SET begun_by = ''", ""),
+    (
+        "bulk_roll_person_fk",
+        "UPDATE bulk_roll SET begun_by_user = 'user_00000000000000000000000009'",
+        FOREIGN_KEY,
+    ),
+    ("bulk_roll_reason_given", "UPDATE bulk_roll SET reason = ''", ""),
+    ("bulk_roll_expire_old_given", "UPDATE bulk_roll SET expire_old = ''", ""),
+    (
+        "bulk_roll_account_pk",
+        "INSERT INTO bulk_roll_account SELECT number, 'bulk_00000000000000000000000002', account_id, pair_id,
+            'sub_00000000000000000000000003', NULL, NULL, NULL FROM bulk_roll_account WHERE number = 2",
+        "bulk_roll_account.number",
+    ),
+    (
+        "bulk_roll_account_bulk_roll_fk",
+        "UPDATE bulk_roll_account SET bulk_roll_id = 'bulk_00000000000000000000000009' WHERE number = 2",
+        FOREIGN_KEY,
+    ),
+    (
+        "bulk_roll_account_submission_unique",
+        "UPDATE bulk_roll_account SET submission_id = 'sub_00000000000000000000000001' WHERE number = 2",
+        "bulk_roll_account.submission_id",
+    ),
+    (
+        "bulk_roll_account_submission_id_shape",
+        "UPDATE bulk_roll_account SET submission_id = 'press 2' WHERE number = 2",
+        "",
+    ),
+    (
+        "bulk_roll_account_once",
+        "UPDATE bulk_roll_account SET account_id = 'acct_00000000000000000000000001' WHERE number = 2",
+        "bulk_roll_account.bulk_roll_id, bulk_roll_account.account_id",
+    ),
+    (
+        "bulk_roll_account_pair_fk",
+        "UPDATE bulk_roll_account SET pair_id = 'pair_00000000000000000000000002' WHERE number = 2",
+        FOREIGN_KEY,
+    ),
+    (
+        "bulk_roll_account_new_pair_fk",
+        "UPDATE bulk_roll_account SET done_at = 5, new_pair_id = 'pair_00000000000000000000000002' WHERE number = 2",
+        FOREIGN_KEY,
+    ),
+    ("bulk_roll_account_is_one_of_three", "UPDATE bulk_roll_account SET done_at = 5 WHERE number = 2", ""),
+    ("bulk_roll_account_is_one_of_three", "UPDATE bulk_roll_account SET refused = 'EXPIRY_PAST' WHERE number = 2", ""),
+    (
+        "bulk_roll_account_is_one_of_three",
+        "UPDATE bulk_roll_account SET new_pair_id = 'pair_00000000000000000000000004' WHERE number = 2",
+        "",
+    ),
+    (
+        "bulk_roll_account_is_one_of_three",
+        "UPDATE bulk_roll_account
+            SET done_at = 5, refused = 'EXPIRY_PAST', new_pair_id = 'pair_00000000000000000000000004' WHERE number = 2",
+        "",
+    ),
+    ("bulk_roll_account_outcome_stays", "UPDATE bulk_roll_account SET done_at = NULL, new_pair_id = NULL", ""),
     (
         "session_pk",
         "INSERT INTO session SELECT id, CAST(printf('%032d', 1) AS BLOB), user_id, 0, 0, 0, NULL, NULL FROM session",

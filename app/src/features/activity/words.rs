@@ -95,6 +95,8 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::AccountDisableRefused => (Subject::People, "Disabling the account refused", Refused),
         Act::AccountEnable => (Subject::People, "Account enabled", Done),
         Act::AccountEnableRefused => (Subject::People, "Enabling the account refused", Refused),
+        Act::BulkRollBegin => (Subject::Keys, "Keys of many accounts rolled", Done),
+        Act::BulkRollBeginRefused => (Subject::Keys, "Rolling many accounts refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -184,6 +186,8 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::AccountDisableRefused => said.words(" tried to disable the account"),
         Act::AccountEnable => said.words(" enabled the account: its keys authenticate again"),
         Act::AccountEnableRefused => said.words(" tried to enable the account"),
+        Act::BulkRollBegin => said.words(" had the keys of many accounts rolled"),
+        Act::BulkRollBeginRefused => said.words(" tried to roll the keys of many accounts"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -259,7 +263,9 @@ impl Said {
     fn person(&mut self, before: &str, event: &Event, reader: &Reader<'_>) -> &mut Self {
         let person = event.targets.iter().find_map(|target| match target {
             Target::Person(id) => Some(id),
-            Target::Account(_) | Target::Pair(_) | Target::Session(_) | Target::Invitation(_) => None,
+            Target::Account(_) | Target::Pair(_) | Target::Session(_) | Target::Invitation(_) | Target::BulkRoll(_) => {
+                None
+            }
         });
         match person.and_then(|id| (reader.name_of)(id)) {
             Some(name) => self.words(before).name(&name),
@@ -328,6 +334,8 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::NotFound => "there was no such thing in the account",
         Refusal::NotAllowed => "it is not for their role",
         Refusal::NoAccount => "they were in no account",
+        Refusal::TooManyLines => "there were too many lines",
+        Refusal::NothingToRoll => "no line named an account",
         Refusal::ReasonMissing => "no reason was given",
         Refusal::ReasonTooLong => "the reason was too long",
         Refusal::DisabledAlready => "the account was disabled already",

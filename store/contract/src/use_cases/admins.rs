@@ -10,15 +10,15 @@ use domain::audit::{Act, Actor, Detail, Target};
 use domain::{Duration, ExpireOld, Permission, Refusal, Standing, SubmissionId};
 use std::sync::Arc;
 
-const GRACE: &str = "grace@example.com";
-const REASON: &str = "leaked on a public repository";
+pub(super) const GRACE: &str = "grace@example.com";
+pub(super) const REASON: &str = "leaked on a public repository";
 
-fn operator() -> RequestContext {
+pub(super) fn operator() -> RequestContext {
     RequestContext::operator("op".to_owned(), "req_operator".to_owned())
 }
 
 /// Somebody who is an admin and in no account, signed in; and the context in which they act on accounts.
-async fn admin(here: &Installation, email: &str) -> (RequestContext, RequestContext) {
+pub(super) async fn admin(here: &Installation, email: &str) -> (RequestContext, RequestContext) {
     here.backend.create_admin(&operator(), email, Some(password(PASSWORD))).await.expect("makes");
     let opened = here.backend.sign_in(&stranger(), email, password(PASSWORD)).await.expect("signs in");
     let own = here.context_of(&opened).await;

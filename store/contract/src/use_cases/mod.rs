@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod admins;
 pub mod authenticating;
+pub mod bulk_rolls;
 pub mod changing;
 pub mod invitations;
 pub mod keys;
@@ -351,6 +352,18 @@ macro_rules! use_case_tests {
                 accounts_are_listed_a_page_at_a_time,
                 an_admin_removed_is_a_member_like_any_other,
             }
+            bulk_rolls {
+                a_plan_says_what_would_happen_to_each_account,
+                a_plan_with_private_keys_is_on_record_and_changes_nothing,
+                each_account_of_a_bulk_roll_is_rolled_once,
+                several_go_on_with_one_bulk_roll_at_once,
+                a_pair_rolled_since_the_plan_is_not_rolled_again,
+                an_account_that_cannot_be_rolled_is_reported,
+                a_bulk_roll_needs_a_reason_accounts_and_a_password,
+                nobody_but_an_admin_rolls_many_accounts,
+                more_lines_than_are_taken_are_refused,
+                programs_authenticate_while_many_accounts_are_rolled,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -378,6 +391,7 @@ mod tests {
             include_str!("activity.rs"),
             include_str!("admins.rs"),
             include_str!("authenticating.rs"),
+            include_str!("bulk_rolls.rs"),
             include_str!("changing.rs"),
             include_str!("invitations.rs"),
             include_str!("keys.rs"),

@@ -1,0 +1,394 @@
+//! Rolling the keys of many accounts at once: planned, confirmed, gone on with through restarts, reported.
+//!
+//! A plan changes nothing. Confirming stores the accounts, each with a submission of its own. From then on it goes on in
+//! small transactions, in each of which accounts are rolled *and* noted as rolled: whatever dies in between, each account
+//! is rolled once or is still pending, and whoever comes next goes on. Several may go on with one bulk roll at once.
+
+use crate::console::{Broken, Found, check_reason};
+use crate::keys::{RollRequest, system_context};
+use crate::record::Happened;
+use crate::store::{BulkRollAccount, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, WriteTx};
+use crate::{Backend, Caller, RequestContext, Result};
+use domain::audit::{Act, Actor, Detail, Target};
+use domain::key_format::without_private_keys;
+use domain::{
+    AccountId, BulkRollId, Email, ExpireOld, KeyPairState, PairId, Password, Permission, Refusal, Role, SubmissionId,
+    Timestamp,
+};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// How many lines, and so accounts, a bulk roll takes.
+pub const MOST_LINES: usize = 10_000;
+
+/// How many accounts are rolled in one transaction. More would be quicker, since each commit waits for the disk, and would
+/// keep other writers waiting longer.
+const AT_A_TIME: u32 = 25;
+
+/// Between two transactions. Other processes wait for the file by looking every now and then, so it has to be free for
+/// longer than an instant.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What would happen, by the lines that somebody gave.
+#[derive(Debug)]
+pub struct BulkRollPlan {
+    /// Every account that a line names, once, in the order of the lines.
+    pub accounts: Vec<PlannedAccount>,
+    /// The lines that name none.
+    pub bad_lines: Vec<BadLine>,
+    /// How many lines named an account again.
+    pub repeated: u32,
+}
+
+/// What would happen to an account.
+#[derive(Debug)]
+pub struct PlannedAccount {
+    /// The first line that named it, counted from 1.
+    pub line: u32,
+    /// The account.
+    pub account_id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// The company's own id for it.
+    pub external_id: Option<String>,
+    /// The address of its first owner.
+    pub owner: Option<Email>,
+    /// Its active pair: the one that would be replaced.
+    pub pair_id: PairId,
+    /// Why it would not be rolled, as things are; `None` if it would be. That it is disabled is no reason: leaked keys are
+    /// dead then when it is enabled again.
+    pub refused: Option<Refusal>,
+}
+
+/// A line that names no account to roll. It never holds the line: that may be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadLine {
+    /// Which, counted from 1.
+    pub line: u32,
+    /// What is wrong with it.
+    pub problem: LineProblem,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineProblem {
+    /// Nothing has this id, key, address or external id.
+    NotFound,
+    /// It is shaped like a private key, and no pair has or had it.
+    UnknownPrivateKey,
+    /// It has something of a private key about it, but is none.
+    BrokenPrivateKey(Broken),
+    /// It names a pair that still works but is not the active one: rolling the account would leave it working.
+    Expiring,
+    /// It names a pair that has ended: there is nothing to roll for its sake.
+    Ended,
+}
+
+impl LineProblem {
+    /// The stable word for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotFound => "NOT_FOUND",
+            Self::UnknownPrivateKey => "KEY_UNKNOWN",
+            Self::BrokenPrivateKey(_) => "KEY_BROKEN",
+            Self::Expiring => "PAIR_EXPIRING",
+            Self::Ended => "PAIR_ENDED",
+        }
+    }
+
+    /// What is so, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotFound => "No account has this id, external id, e-mail address or key.",
+            Self::UnknownPrivateKey => {
+                "This has the form of a private key of this installation, but no account has or had it."
+            }
+            Self::BrokenPrivateKey(broken) => broken.sentence(),
+            Self::Expiring => {
+                "These keys are not the active ones, and rolling would leave them working. Expire them now."
+            }
+            Self::Ended => "These keys have already expired. To roll the account all the same, give its id.",
+        }
+    }
+}
+
+/// A bulk roll as confirmed.
+#[derive(Debug)]
+pub struct BulkRollRequest {
+    /// The accounts, each with the pair that its plan named: a pair somebody rolled since is not rolled again.
+    pub accounts: Vec<(AccountId, PairId)>,
+    /// When the old pairs end.
+    pub expire_old: ExpireOld,
+    /// Why: every owner reads it.
+    pub reason: String,
+    /// The person's password, if it is due.
+    pub password: Option<Password>,
+}
+
+impl Backend {
+    /// What rolling these lines would do, account by account. Each line is taken for what it is, as by
+    /// [`Backend::identify`]; empty ones do not count.
+    ///
+    /// It changes nothing, but it tells whose private keys these are, and that is on record wherever it is told.
+    pub async fn plan_bulk_roll(
+        &self,
+        context: &RequestContext,
+        lines: &str,
+        expire_old: ExpireOld,
+    ) -> Result<BulkRollPlan> {
+        context.authorize_everywhere(Permission::RollKeys)?;
+        context.authorize_everywhere(Permission::FindAccounts)?;
+        let now = self.clock.now();
+        expire_old.resolve(now, self.policy.longest_overlap)?;
+        let given = || (1_u32..).zip(lines.lines()).filter(|(_, text)| !text.trim().is_empty());
+        if given().count() > MOST_LINES {
+            return Err(Refusal::TooManyLines.into());
+        }
+        let mut plan = BulkRollPlan { accounts: Vec::new(), bad_lines: Vec::new(), repeated: 0 };
+        let (mut seen, mut told) = (HashSet::new(), Vec::new());
+        for (line, text) in given() {
+            let (found, by_private_key) = self.recognise(text).await?;
+            if let (Found::Pair(account, pair), true) = (&found, by_private_key) {
+                told.push((account.clone(), pair.clone()));
+            }
+            match self.plan_line(line, found, &seen, expire_old, now).await? {
+                Planned::Account(account) => {
+                    seen.insert(account.account_id.clone());
+                    plan.accounts.push(*account);
+                }
+                Planned::Again => plan.repeated += 1,
+                Planned::Bad(problem) => plan.bad_lines.push(BadLine { line, problem }),
+            }
+        }
+        for some in told.chunks(500) {
+            self.record_identified(context, some).await?;
+        }
+        Ok(plan)
+    }
+
+    async fn plan_line(
+        &self,
+        line: u32,
+        found: Found,
+        seen: &HashSet<AccountId>,
+        expire_old: ExpireOld,
+        now: Timestamp,
+    ) -> Result<Planned> {
+        let (account_id, named) = match found {
+            Found::Account(account) => (account, None),
+            Found::Pair(account, pair) => (account, Some(pair)),
+            Found::Text(_) | Found::Nothing => return Ok(Planned::Bad(LineProblem::NotFound)),
+            Found::UnknownPrivateKey => return Ok(Planned::Bad(LineProblem::UnknownPrivateKey)),
+            Found::BrokenPrivateKey(broken) => return Ok(Planned::Bad(LineProblem::BrokenPrivateKey(broken))),
+        };
+        let pairs = self.read_pairs(&account_id).await?;
+        let state_of = |id: &PairId| pairs.iter().find(|pair| pair.id == *id).map(|pair| pair.state(now));
+        match named.as_ref().and_then(state_of) {
+            None | Some(KeyPairState::Active) => {}
+            Some(KeyPairState::Expiring { .. }) => return Ok(Planned::Bad(LineProblem::Expiring)),
+            Some(KeyPairState::Expired { .. } | KeyPairState::Revoked { .. }) => {
+                return Ok(Planned::Bad(LineProblem::Ended));
+            }
+        }
+        if seen.contains(&account_id) {
+            return Ok(Planned::Again);
+        }
+        let active = pairs.iter().find(|pair| pair.state(now) == KeyPairState::Active).map(|pair| pair.id.clone());
+        let (Some(account), Some(pair_id)) = (self.store.find_account(&account_id).await?, active) else {
+            return Ok(Planned::Bad(LineProblem::NotFound));
+        };
+        let members = self.store.list_members(&account_id).await?;
+        Ok(Planned::Account(Box::new(PlannedAccount {
+            line,
+            account_id,
+            name: account.name,
+            external_id: account.external_id,
+            owner: members.into_iter().find(|member| member.role == Role::Owner).map(|owner| owner.email),
+            refused: self.decide_roll(pairs, Some(&pair_id), expire_old, now).err(),
+            pair_id,
+        })))
+    }
+
+    /// Confirms a bulk roll: from now on it is gone on with until every account is done. Answers it; nothing is rolled
+    /// yet.
+    ///
+    /// A reason is asked of operators too: each of the owners is to know why.
+    pub async fn begin_bulk_roll(&self, context: &RequestContext, request: BulkRollRequest) -> Result<BulkRollRecord> {
+        let answer = self.try_begin_bulk_roll(context, request).await;
+        if answer.is_ok() {
+            self.bulk_roll_begun.notify_one();
+        }
+        self.record_refusal(context, Happened::new(Act::BulkRollBeginRefused, None, Vec::new()), answer).await
+    }
+
+    async fn try_begin_bulk_roll(&self, context: &RequestContext, request: BulkRollRequest) -> Result<BulkRollRecord> {
+        context.authorize_everywhere(Permission::RollKeys)?;
+        let reason = without_private_keys(&self.policy.brand, request.reason.trim());
+        if reason.is_empty() {
+            return Err(Refusal::ReasonMissing.into());
+        }
+        check_reason(context, Some(&reason))?;
+        request.expire_old.resolve(self.clock.now(), self.policy.longest_overlap)?;
+        match request.accounts.len() {
+            0 => return Err(Refusal::NothingToRoll.into()),
+            1..=MOST_LINES => {}
+            _ => return Err(Refusal::TooManyLines.into()),
+        }
+        self.step_up(context, request.password.as_ref()).await?;
+        let mut seen = HashSet::new();
+        for (account_id, pair_id) in &request.accounts {
+            // Of a list that this process did not make itself.
+            if !seen.insert(account_id) {
+                return Err(Refusal::InvalidInput.into());
+            }
+            let pair = self.store.find_pair(pair_id).await?;
+            pair.filter(|pair| pair.account_id == *account_id).ok_or(Refusal::NotFound)?;
+        }
+        let (begun_by, begun_by_user) = match &context.caller {
+            Caller::Admin(person) => (person.email.clone(), Some(person.user_id.clone())),
+            Caller::Operator(name) => (name.clone(), None),
+            Caller::Anonymous | Caller::Person(_) => return Err(Refusal::NotFound.into()),
+        };
+        let entropy = self.entropy.as_ref();
+        let mut tx = self.store.begin_write().await?;
+        let now = self.clock.now();
+        let id = BulkRollId::mint(now, entropy);
+        let record =
+            BulkRollRecord { id, begun_at: now, begun_by, begun_by_user, reason, expire_old: request.expire_old };
+        let accounts = request.accounts.into_iter().map(|(account_id, pair_id)| BulkRollAccount {
+            account_id,
+            pair_id,
+            submission_id: SubmissionId::mint(now, entropy),
+        });
+        tx.insert_bulk_roll(&record, &accounts.collect::<Vec<_>>()).await?;
+        let happened = Happened::new(Act::BulkRollBegin, None, vec![Target::BulkRoll(record.id.clone())])
+            .with_detail(Detail::Reason { reason: record.reason.clone() });
+        self.record(tx.as_mut(), context, now, happened).await?;
+        tx.commit().await?;
+        Ok(record)
+    }
+
+    /// Returns once a bulk roll has been confirmed in this process since the last time.
+    pub async fn bulk_roll_begun(&self) {
+        self.bulk_roll_begun.notified().await;
+    }
+
+    /// Goes on with every bulk roll until none has anything pending. Answers how many accounts were done.
+    ///
+    /// It asks nobody for permission: whoever confirmed them had it, and each roll is theirs on record.
+    pub async fn continue_bulk_rolls(&self) -> Result<u32> {
+        let mut done = 0;
+        while let Some(record) = self.store.find_unfinished_bulk_roll().await? {
+            done += self.roll_some(&record).await?;
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(done)
+    }
+
+    /// Goes a step further with one bulk roll, and answers how far it is then. Its caller has it before them.
+    pub async fn continue_bulk_roll(&self, context: &RequestContext, id: &BulkRollId) -> Result<BulkRollProgress> {
+        let progress = self.find_bulk_roll(context, id).await?;
+        if progress.pending() == 0 {
+            return Ok(progress);
+        }
+        self.roll_some(&progress.record).await?;
+        tokio::time::sleep(PAUSE).await;
+        self.find_bulk_roll(context, id).await
+    }
+
+    /// How far a bulk roll is.
+    pub async fn find_bulk_roll(&self, context: &RequestContext, id: &BulkRollId) -> Result<BulkRollProgress> {
+        context.authorize_everywhere(Permission::RollKeys)?;
+        Ok(self.store.find_bulk_roll(id).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// The latest bulk rolls, newest first.
+    pub async fn list_bulk_rolls(&self, context: &RequestContext) -> Result<Vec<BulkRollProgress>> {
+        context.authorize_everywhere(Permission::RollKeys)?;
+        Ok(self.store.list_bulk_rolls(crate::console::PAGE).await?)
+    }
+
+    /// What came of each account of a bulk roll, in the order of its lines. Nothing in it is secret.
+    pub async fn report_bulk_roll(&self, context: &RequestContext, id: &BulkRollId) -> Result<Vec<BulkRollRow>> {
+        self.find_bulk_roll(context, id).await?;
+        Ok(self.store.list_bulk_roll_rows(id).await?)
+    }
+
+    /// Rolls the next accounts in one transaction, and notes them as done in the same.
+    async fn roll_some(&self, record: &BulkRollRecord) -> Result<u32> {
+        let mut tx = self.store.begin_write().await?;
+        let pending = tx.list_pending_of_bulk_roll(&record.id, AT_A_TIME).await?;
+        let mut done = 0;
+        for account in pending {
+            let now = self.clock.now();
+            let account_id = account.account_id.clone();
+            let outcome = self.roll_one(tx.as_mut(), record, account, now).await?;
+            tx.finish_bulk_roll_account(&record.id, &account_id, &outcome, now).await?;
+            done += 1;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    async fn roll_one(
+        &self,
+        tx: &mut dyn WriteTx,
+        record: &BulkRollRecord,
+        account: BulkRollAccount,
+        now: Timestamp,
+    ) -> Result<BulkRollOutcome> {
+        let BulkRollAccount { account_id, pair_id, submission_id } = account;
+        tx.lock_account(&account_id).await?.ok_or(Refusal::NotFound)?;
+        if let Some(earlier) = tx.find_roll(&account_id, &submission_id).await? {
+            return Ok(BulkRollOutcome::Rolled(earlier.new_pair_id));
+        }
+        let mut pairs = tx.list_pairs(&account_id).await?;
+        if pairs.iter().any(|pair| pair.settle(now).is_some()) {
+            // In this very transaction, unlike elsewhere: nobody is told anything before it is committed.
+            for pair in &pairs {
+                self.settle_pair(tx, pair, now).await?;
+            }
+            pairs = tx.list_pairs(&account_id).await?;
+        }
+        let actor = actor(record);
+        // What belongs to one bulk roll carries its id in the records of its accounts.
+        let context = RequestContext { request_id: record.id.to_string(), ..system_context() };
+        let request = RollRequest {
+            account_id,
+            pair_id: Some(pair_id.clone()),
+            expire_old: record.expire_old,
+            reason: Some(record.reason.clone()),
+            submission_id,
+            password: None,
+        };
+        match self.decide_roll(pairs, Some(&pair_id), record.expire_old, now) {
+            Ok(old) => {
+                let new = self.write_roll(tx, &context, actor, &request, &old, now).await?;
+                Ok(BulkRollOutcome::Rolled(new.pair.id))
+            }
+            Err(refusal) => {
+                let refused =
+                    Happened::new(Act::KeyRollRefused, Some(&request.account_id), vec![Target::Pair(pair_id)])
+                        .with_detail(Detail::Refusal { code: refusal });
+                self.record_as(tx, &context, actor, now, refused).await?;
+                Ok(BulkRollOutcome::Refused(refusal))
+            }
+        }
+    }
+}
+
+/// What came of one line.
+enum Planned {
+    Account(Box<PlannedAccount>),
+    Again,
+    Bad(LineProblem),
+}
+
+/// Whoever confirmed it: each of its rolls is theirs.
+fn actor(record: &BulkRollRecord) -> Actor {
+    let name = record.begun_by.clone();
+    match record.begun_by_user.clone() {
+        Some(id) => Actor::Admin { id, name },
+        None => Actor::Operator { name },
+    }
+}
