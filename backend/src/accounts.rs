@@ -8,7 +8,7 @@ use crate::store::{AccountRecord, Membership, PersonRecord, WriteTx};
 use crate::throttle::Bucket;
 use crate::{Backend, RequestContext, Result, SignUp, Token};
 use domain::audit::{Act, Actor, Target};
-use domain::{AccountId, Email, Password, Refusal, Role, Timestamp, UserId};
+use domain::{AccountId, Email, Password, Permission, Refusal, Role, Timestamp, UserId};
 
 const NAME_CHARS: usize = 100;
 const EXTERNAL_ID_CHARS: usize = 200;
@@ -88,8 +88,9 @@ impl Backend {
         Ok(SignedInSession { session, device })
     }
 
-    /// Makes the same for an operator, and answers the first pair with its private key.
+    /// Makes the same for an operator or one of the company's own systems, and answers the first pair with its private key.
     pub async fn create_account(&self, context: &RequestContext, new: NewAccount) -> Result<CreatedAccount> {
+        context.authorize_everywhere(Permission::CreateAccounts)?;
         let without_password = new.password.is_none();
         let draft = self.draft(Lane::Known, new).await?;
         let mut tx = self.store.begin_write().await?;

@@ -15,6 +15,8 @@ pub enum Verdict {
     Unknown,
     /// A public key: the commonest mistake.
     Public,
+    /// An installation key: it authenticates no account, only systems at the provisioning API.
+    Installation,
     /// It was valid until its scheduled end.
     Expired,
     /// It was valid until it was ended at once.
@@ -49,6 +51,7 @@ impl Backend {
         let key = match recognise(&self.policy.brand, presented) {
             Presented::PrivateKey(key) => key,
             Presented::PublicKey => return Ok(Verdict::Public),
+            Presented::InstallationKey(_) => return Ok(Verdict::Installation),
             Presented::Malformed => return Ok(Verdict::Unknown),
         };
         let digests = self.sealer.digests(&key)?;

@@ -247,6 +247,8 @@ impl Backend {
         let (begun_by, begun_by_user) = match &context.caller {
             Caller::Admin(person) => (person.email.clone(), Some(person.user_id.clone())),
             Caller::Operator(name) => (name.clone(), None),
+            // A system rolls one account at a time, and is answered for each.
+            Caller::Installation(_) => return Err(Refusal::NotAllowed.into()),
             Caller::Anonymous | Caller::Person(_) => return Err(Refusal::NotFound.into()),
         };
         let entropy = self.entropy.as_ref();

@@ -217,12 +217,7 @@ impl Backend {
         let answer = self.try_set_disabled(context, account_id, disabled, reason, password).await;
         let act = if disabled { Act::AccountDisableRefused } else { Act::AccountEnableRefused };
         let known = context.authorize_everywhere(Permission::DisableAccount).is_ok().then_some(account_id);
-        // A record cannot be filed under an account that is not there.
-        let known = match known {
-            Some(id) => self.store.find_account(id).await?.map(|account| account.id),
-            None => None,
-        };
-        self.record_refusal(context, Happened::new(act, known.as_ref(), Vec::new()), answer).await
+        self.record_refusal(context, Happened::new(act, known, Vec::new()), answer).await
     }
 
     async fn try_set_disabled(

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result, Token};
 use domain::audit::Actor;
-use domain::{AccountId, Permission, Refusal, Role, SessionId, Standing, Timestamp, UserId};
+use domain::{AccountId, InstallationKeyId, Permission, Refusal, Role, Scope, SessionId, Standing, Timestamp, UserId};
 
 /// One request, one command or one run of a background task.
 #[derive(Debug, Clone)]
@@ -34,6 +34,26 @@ pub enum Caller {
     Admin(SignedIn),
     /// Whoever has a shell on the machine, by the operating system's name for them.
     Operator(String),
+    /// One of the company's own systems, with an installation key: made by [`crate::Backend::authenticate_installation`].
+    Installation(InstallationCaller),
+}
+
+/// One of the company's own systems, by the installation key it came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationCaller {
+    /// The key's id.
+    pub id: InstallationKeyId,
+    /// The operator's name for the key: "billing".
+    pub name: String,
+    /// What the key is for.
+    pub scopes: Vec<Scope>,
+}
+
+impl InstallationCaller {
+    /// Whether any scope of the key lets it.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.scopes.iter().any(|scope| Standing::System(*scope).may(permission))
+    }
 }
 
 /// A person with a living session, and the account they act in.
@@ -84,7 +104,7 @@ impl RequestContext {
     pub fn person(&self) -> Result<&SignedIn> {
         match &self.caller {
             Caller::Person(person) | Caller::Admin(person) => Ok(person),
-            Caller::Anonymous | Caller::Operator(_) => Err(Refusal::SignedOut.into()),
+            Caller::Anonymous | Caller::Operator(_) | Caller::Installation(_) => Err(Refusal::SignedOut.into()),
         }
     }
 
@@ -95,7 +115,7 @@ impl RequestContext {
         match &self.caller {
             Caller::Operator(_) => Ok(()),
             Caller::Anonymous => Err(Error::Refused(Refusal::SignedOut)),
-            Caller::Admin(_) => self.authorize_everywhere(permission),
+            Caller::Admin(_) | Caller::Installation(_) => self.authorize_everywhere(permission),
             Caller::Person(person) => match &person.seat {
                 Some(seat) if seat.account_id != *account_id => Err(Error::Refused(Refusal::NotFound)),
                 Some(seat) if seat.role.may(permission) => Ok(()),
@@ -114,7 +134,8 @@ impl RequestContext {
             Caller::Anonymous => Err(Error::Refused(Refusal::SignedOut)),
             Caller::Person(_) => Err(Error::Refused(Refusal::NotFound)),
             Caller::Admin(_) if Standing::Admin.may(permission) => Ok(()),
-            Caller::Admin(_) => Err(Error::Refused(Refusal::NotAllowed)),
+            Caller::Installation(system) if system.may(permission) => Ok(()),
+            Caller::Admin(_) | Caller::Installation(_) => Err(Error::Refused(Refusal::NotAllowed)),
         }
     }
 
@@ -135,6 +156,7 @@ impl RequestContext {
             Caller::Person(person) => Actor::Person { id: person.user_id.clone(), name: person.email.clone() },
             Caller::Admin(person) => Actor::Admin { id: person.user_id.clone(), name: person.email.clone() },
             Caller::Operator(name) => Actor::Operator { name: name.clone() },
+            Caller::Installation(system) => Actor::Installation { id: system.id.clone(), name: system.name.clone() },
         }
     }
 }

@@ -148,7 +148,7 @@ impl Backend {
 fn operator(context: &RequestContext) -> Result<&str> {
     match &context.caller {
         Caller::Operator(name) => Ok(name),
-        Caller::Person(_) | Caller::Admin(_) => Err(Error::Refused(Refusal::NotAllowed)),
+        Caller::Person(_) | Caller::Admin(_) | Caller::Installation(_) => Err(Error::Refused(Refusal::NotAllowed)),
         Caller::Anonymous => Err(Error::Refused(Refusal::SignedOut)),
     }
 }

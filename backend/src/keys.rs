@@ -356,6 +356,8 @@ fn roll_record(actor: &Actor, request: &RollRequest, old: &KeyPair, new: &KeyPai
     let (rolled_by, rolled_by_user) = match actor {
         Actor::Person { id, name } => (name.clone(), Some(id.clone())),
         Actor::Admin { id, .. } => (AN_ADMIN.to_owned(), Some(id.clone())),
+        // An owner is not told which system, as they are not told which operator or admin.
+        Actor::Installation { .. } => ("a system of this service".to_owned(), None),
         Actor::Operator { .. } | Actor::Pair { .. } | Actor::System | Actor::Anonymous => {
             (AN_OPERATOR.to_owned(), None)
         }

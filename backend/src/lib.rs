@@ -17,11 +17,13 @@ pub mod console;
 pub mod context;
 pub mod error;
 pub mod installation;
+pub mod installation_keys;
 pub mod invitations;
 pub mod keys;
 pub mod master_key;
 pub mod passwords;
 pub mod people;
+pub mod provisioning;
 pub mod seal;
 pub mod sessions;
 pub mod sign_in;
@@ -34,7 +36,7 @@ mod record;
 mod unwritten;
 
 pub use clock::{Clock, OsEntropy, SystemClock};
-pub use context::{Caller, RequestContext, Seat, SignedIn};
+pub use context::{Caller, InstallationCaller, RequestContext, Seat, SignedIn};
 pub use error::{Error, Fault, Result};
 pub use token::Token;
 

@@ -10,7 +10,7 @@ use crate::store::{Installation, KeyDigest, SealedKey};
 use crate::{Error, Fault, Result};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use domain::{AccountId, Brand, Entropy, PairId, PrivateKey};
+use domain::{AccountId, Brand, Entropy, InstallationKey, PairId, PrivateKey};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -55,10 +55,11 @@ impl MasterKey {
         })
     }
 
-    fn digest(&self, key: &PrivateKey) -> Result<KeyDigest> {
+    /// Private keys and installation keys have different prefixes, so that one's digest is never the other's.
+    fn digest(&self, key: &str) -> Result<KeyDigest> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.digest_key.as_ref())
             .map_err(|_| Fault::new("keying a digest"))?;
-        mac.update(key.expose().as_bytes());
+        mac.update(key.as_bytes());
         Ok(KeyDigest { master_key_id: self.id.clone(), bytes: mac.finalize().into_bytes().into() })
     }
 }
@@ -96,12 +97,22 @@ impl Sealer {
 
     /// The digest to store with a new pair.
     pub fn digest(&self, key: &PrivateKey) -> Result<KeyDigest> {
-        self.current()?.digest(key)
+        self.current()?.digest(key.expose())
     }
 
     /// The digests a presented key may be stored under: one for each master key.
     pub fn digests(&self, key: &PrivateKey) -> Result<Vec<KeyDigest>> {
-        self.keys.iter().map(|master| master.digest(key)).collect()
+        self.keys.iter().map(|master| master.digest(key.expose())).collect()
+    }
+
+    /// The digest to store of a new installation key. Nothing else of it is stored.
+    pub fn digest_installation_key(&self, key: &InstallationKey) -> Result<KeyDigest> {
+        self.current()?.digest(key.expose())
+    }
+
+    /// The digests a presented installation key may be stored under: one for each master key.
+    pub fn digests_installation_key(&self, key: &InstallationKey) -> Result<Vec<KeyDigest>> {
+        self.keys.iter().map(|master| master.digest(key.expose())).collect()
     }
 
     /// Seals a private key for the row of one pair of one account.

@@ -9,9 +9,10 @@
 
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
+use domain::installation_key::Life;
 use domain::{
-    AccountId, BulkRollId, Email, ExpireOld, InvitationId, KeyPair, PairId, PublicKey, Refusal, Role, SessionId,
-    SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollId, Email, ExpireOld, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey, Refusal,
+    Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
 };
 
 /// Why the database did not do something.
@@ -367,6 +368,25 @@ pub struct InvitationRecord {
     pub expires_at: Timestamp,
 }
 
+/// An installation key as stored. The key itself is stored only as its digest, under a master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationKeyRecord {
+    /// Its public handle.
+    pub id: InstallationKeyId,
+    /// The operator's name for it.
+    pub name: String,
+    /// What it is for: in order, each once, at least one.
+    pub scopes: Vec<Scope>,
+    /// Who made it, in words: an operator's name.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used, to the hour; `None` if it never was.
+    pub last_used_at: Option<Timestamp>,
+    /// What is known about its end.
+    pub life: Life,
+}
+
 /// Reads, and the beginning of every write.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -404,6 +424,15 @@ pub trait Store: Send + Sync {
 
     /// The admins of the installation, in the order of their becoming.
     async fn list_admins(&self) -> StoreResult<Vec<AdminRecord>>;
+
+    /// The installation key with one of these digests, whatever its state.
+    async fn find_installation_key_by_digest(
+        &self,
+        digests: &[KeyDigest],
+    ) -> StoreResult<Option<InstallationKeyRecord>>;
+
+    /// Every installation key, whatever its state, the newest first.
+    async fn list_installation_keys(&self) -> StoreResult<Vec<InstallationKeyRecord>>;
 
     /// The account.
     async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>>;
@@ -505,6 +534,19 @@ pub trait WriteTx: Send {
 
     /// Makes the person no admin any more. Answers whether they were one.
     async fn delete_admin(&mut self, user_id: &UserId) -> StoreResult<bool>;
+
+    /// Adds an installation key with its digest.
+    async fn insert_installation_key(&mut self, key: &InstallationKeyRecord, digest: &KeyDigest) -> StoreResult<()>;
+
+    /// The installation key, whatever its state, as this transaction sees it.
+    async fn find_installation_key(&mut self, key_id: &InstallationKeyId)
+    -> StoreResult<Option<InstallationKeyRecord>>;
+
+    /// Stores the key's end. Fails for an end that is taken back or changed once it is stored.
+    async fn update_installation_key_life(&mut self, key_id: &InstallationKeyId, life: Life) -> StoreResult<()>;
+
+    /// Notes that the key was used.
+    async fn touch_installation_key(&mut self, key_id: &InstallationKeyId, last_used_at: Timestamp) -> StoreResult<()>;
 
     /// An account's pairs, newest first, as this transaction sees them.
     async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>>;

@@ -1,4 +1,4 @@
-//! Who may do what: one table of roles and permissions.
+//! Who may do what: one table of roles, scopes and permissions.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +21,26 @@ pub enum Standing {
     Member(Role),
     /// As an admin of the installation, on any account.
     Admin,
+    /// As one of the company's own systems, on any account, with an installation key that has this scope. A key with
+    /// several scopes may do what any of them lets it.
+    System(Scope),
+}
+
+/// What an installation key is for. A key has one scope or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Looks accounts up.
+    Read,
+    /// Makes accounts, disables and enables them.
+    Provision,
+    /// Rolls their keys.
+    Roll,
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $words:literal: $owner:literal $developer:literal $viewer:literal $admin:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $words:literal: $owner:literal $developer:literal $viewer:literal $admin:literal
+        $read:literal $provision:literal $roll:literal;)*) => {
         /// What somebody wants to do with an account.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Permission {
@@ -52,6 +68,9 @@ macro_rules! permissions {
                         (Permission::$name, Self::Member(Role::Developer)) => $developer,
                         (Permission::$name, Self::Member(Role::Viewer)) => $viewer,
                         (Permission::$name, Self::Admin) => $admin,
+                        (Permission::$name, Self::System(Scope::Read)) => $read,
+                        (Permission::$name, Self::System(Scope::Provision)) => $provision,
+                        (Permission::$name, Self::System(Scope::Roll)) => $roll,
                     )*
                 }
             }
@@ -59,31 +78,60 @@ macro_rules! permissions {
     };
 }
 
-// Columns: owner, developer, viewer, admin of the installation.
+// Columns: owner, developer, viewer, admin of the installation; then the scopes of installation keys: read, provision,
+// roll.
 permissions! {
     /// Public keys, states, times.
-    ViewKeys = "See the pairs": true true true true;
-    /// See or copy a private key. Never an admin: they end leaked keys, and need none for that.
-    RevealKey = "Reveal a private key": true true false false;
+    ViewKeys = "See the pairs": true true true true true true true;
+    /// See or copy a private key. Never an admin, nor a system: they end leaked keys, and need none for that.
+    RevealKey = "Reveal a private key": true true false false false false false;
     /// Roll the active pair.
-    RollKeys = "Roll the keys": true true false true;
+    RollKeys = "Roll the keys": true true false true false false true;
     /// End an expiring pair at once.
-    RevokeKeys = "Expire an expiring pair now": true true false true;
+    RevokeKeys = "Expire an expiring pair now": true true false true false false false;
     /// Read the account's audit trail, and take it away as a file. Not for viewers: it holds the addresses and browsers
     /// of everybody in the account, and "sees that there are keys and when they end" needs none of that.
-    ViewActivity = "Read and export the activity": true true false true;
+    ViewActivity = "Read and export the activity": true true false true false false false;
     /// Look accounts up, by whatever is known of them, a leaked private key among it.
-    FindAccounts = "Find accounts": false false false true;
+    FindAccounts = "Find accounts": false false false true true true false;
+    /// Make an account for a customer, with its owner and its first pair.
+    CreateAccounts = "Create accounts": false false false false false true false;
     /// Stop an account's keys from authenticating, and let them again.
-    DisableAccount = "Disable and enable the account": false false false true;
+    DisableAccount = "Disable and enable the account": false false false true false true false;
     /// End somebody else's sessions.
-    EndSessions = "End a member's sessions": false false false true;
+    EndSessions = "End a member's sessions": false false false true false false false;
 }
 
 impl Standing {
     /// Every capacity, for tables and tests.
-    pub const ALL: [Self; 4] =
-        [Self::Member(Role::Owner), Self::Member(Role::Developer), Self::Member(Role::Viewer), Self::Admin];
+    pub const ALL: [Self; 7] = [
+        Self::Member(Role::Owner),
+        Self::Member(Role::Developer),
+        Self::Member(Role::Viewer),
+        Self::Admin,
+        Self::System(Scope::Read),
+        Self::System(Scope::Provision),
+        Self::System(Scope::Roll),
+    ];
+}
+
+impl Scope {
+    /// Every scope, for tables and tests.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Provision, Self::Roll];
+
+    /// The stable name in the database and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Provision => "provision",
+            Self::Roll => "roll",
+        }
+    }
+
+    /// Reads the stable name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
 }
 
 impl Role {
@@ -118,7 +166,7 @@ mod tests {
     #[test]
     fn the_table_of_roles_and_permissions_is_as_documented() {
         let documented = include_str!("../../docs/ROLES.md").lines().filter(|line| line.starts_with("| "));
-        let header = "| | owner | developer | viewer | admin |".to_owned();
+        let header = "| | owner | developer | viewer | admin | read | provision | roll |".to_owned();
         let line = |permission: &Permission| {
             let cells = Standing::ALL.map(|standing| if standing.may(*permission) { "yes" } else { "no" });
             format!("| {} | {} |", permission.words(), cells.join(" | "))
@@ -128,10 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn role_names_are_read_back() {
+    fn the_names_of_roles_and_scopes_are_read_back() {
         for role in Role::ALL {
             assert_eq!(Role::parse(role.as_str()), Some(role));
         }
         assert_eq!(Role::parse("root"), None);
+        for scope in Scope::ALL {
+            assert_eq!(Scope::parse(scope.as_str()), Some(scope));
+        }
+        assert_eq!(Scope::parse("write"), None);
     }
 }

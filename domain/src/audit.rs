@@ -1,6 +1,9 @@
 //! What is recorded: who did what to which things, and from where.
 
-use crate::{AccountId, BulkRollId, EventId, ExpireOld, InvitationId, PairId, Refusal, SessionId, Timestamp, UserId};
+use crate::{
+    AccountId, BulkRollId, EventId, ExpireOld, InstallationKeyId, InvitationId, PairId, Refusal, SessionId, Timestamp,
+    UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// Who does something.
@@ -27,6 +30,13 @@ pub enum Actor {
         /// The operating system's name for them.
         name: String,
     },
+    /// One of the company's own systems, with an installation key.
+    Installation {
+        /// The key's id.
+        id: InstallationKeyId,
+        /// The operator's name for the key.
+        name: String,
+    },
     /// A program that authenticated with a pair.
     Pair {
         /// The pair.
@@ -47,6 +57,8 @@ pub enum ActorKind {
     Admin,
     /// See [`Actor::Operator`].
     Operator,
+    /// See [`Actor::Installation`].
+    Installation,
     /// See [`Actor::Pair`].
     Pair,
     /// See [`Actor::System`].
@@ -55,7 +67,8 @@ pub enum ActorKind {
 
 impl ActorKind {
     /// Every kind, for filters and tests.
-    pub const ALL: [Self; 6] = [Self::Person, Self::Admin, Self::Operator, Self::Pair, Self::System, Self::Anonymous];
+    pub const ALL: [Self; 7] =
+        [Self::Person, Self::Admin, Self::Operator, Self::Installation, Self::Pair, Self::System, Self::Anonymous];
 
     /// The stable word stored with a record.
     pub const fn as_str(self) -> &'static str {
@@ -64,6 +77,7 @@ impl ActorKind {
             Self::Person => "person",
             Self::Admin => "admin",
             Self::Operator => "operator",
+            Self::Installation => "installation",
             Self::Pair => "pair",
             Self::System => "system",
         }
@@ -83,6 +97,7 @@ impl Actor {
             Self::Person { .. } => ActorKind::Person,
             Self::Admin { .. } => ActorKind::Admin,
             Self::Operator { .. } => ActorKind::Operator,
+            Self::Installation { .. } => ActorKind::Installation,
             Self::Pair { .. } => ActorKind::Pair,
             Self::System => ActorKind::System,
         }
@@ -92,6 +107,7 @@ impl Actor {
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Person { id, .. } | Self::Admin { id, .. } => Some(id.as_str()),
+            Self::Installation { id, .. } => Some(id.as_str()),
             Self::Pair { id } => Some(id.as_str()),
             Self::Anonymous | Self::Operator { .. } | Self::System => None,
         }
@@ -100,7 +116,10 @@ impl Actor {
     /// The actor's name at the time, where it has one.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Person { name, .. } | Self::Admin { name, .. } | Self::Operator { name } => Some(name),
+            Self::Person { name, .. }
+            | Self::Admin { name, .. }
+            | Self::Operator { name }
+            | Self::Installation { name, .. } => Some(name),
             Self::Anonymous | Self::Pair { .. } | Self::System => None,
         }
     }
@@ -204,6 +223,14 @@ acts! {
     BulkRollBegin = "bulk_roll.begin";
     /// Rolling the keys of many accounts was refused as a whole.
     BulkRollBeginRefused = "bulk_roll.begin_refused";
+    /// Making an account was refused to one of the company's own systems.
+    AccountCreateRefused = "account.create_refused";
+    /// An installation key was made.
+    InstallationKeyCreate = "installation_key.create";
+    /// An installation key was rolled.
+    InstallationKeyRoll = "installation_key.roll";
+    /// An installation key was ended at once.
+    InstallationKeyRevoke = "installation_key.revoke";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -222,6 +249,8 @@ pub enum Target {
     Invitation(InvitationId),
     /// A roll of many accounts.
     BulkRoll(BulkRollId),
+    /// An installation key.
+    InstallationKey(InstallationKeyId),
 }
 
 impl Target {
@@ -234,6 +263,7 @@ impl Target {
             Self::Session(_) => "session",
             Self::Invitation(_) => "invitation",
             Self::BulkRoll(_) => "bulk_roll",
+            Self::InstallationKey(_) => "installation_key",
         }
     }
 
@@ -246,6 +276,7 @@ impl Target {
             Self::Session(id) => id.as_str(),
             Self::Invitation(id) => id.as_str(),
             Self::BulkRoll(id) => id.as_str(),
+            Self::InstallationKey(id) => id.as_str(),
         }
     }
 
@@ -258,6 +289,7 @@ impl Target {
             "session" => id.parse().ok().map(Self::Session),
             "invitation" => id.parse().ok().map(Self::Invitation),
             "bulk_roll" => id.parse().ok().map(Self::BulkRoll),
+            "installation_key" => id.parse().ok().map(Self::InstallationKey),
             _ => None,
         }
     }

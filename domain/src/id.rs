@@ -2,7 +2,7 @@
 //!
 //! An id is a prefix and 26 characters: 48 bits of milliseconds and 80 random bits in Crockford's base 32, so ids sort
 //! by birth and can be made anywhere. An id is no secret. Its prefix is never that of a credential (`public_`,
-//! `private_`), because the wrong one would end up in a log.
+//! `private_`, `installation_`), because the wrong one would end up in a log.
 
 use crate::{Entropy, Timestamp};
 
@@ -101,6 +101,10 @@ id!(
 id!(
     /// An invitation's public handle. Its secret is another value and is stored only as a digest.
     InvitationId, "inv"
+);
+id!(
+    /// An installation key's public handle. The key itself is stored only as a digest.
+    InstallationKeyId, "ikey"
 );
 id!(
     /// An audit record.

@@ -1,6 +1,6 @@
 //! What a key looks like, and what every other text is instead.
 //!
-//! `public_` or `private_`, 30 characters of `0-9A-Za-z` from the operating system's random source (178 bits) and 6
+//! `public_`, `private_` or `installation_`, 30 characters of `0-9A-Za-z` from the operating system's random source (178 bits) and 6
 //! characters of checksum: the CRC-32 (ISO-HDLC) of those 30, in base 62 with the digits `0-9A-Za-z`, left-padded with
 //! `0`. It is the layout GitHub and npm use. The checksum lets a scanner tell a key from noise and refuses a typo
 //! without asking the database; it proves nothing about who holds the key.
@@ -17,6 +17,7 @@ const CHECKSUM_LEN: usize = 6;
 const BODY_LEN: usize = RANDOM_LEN + CHECKSUM_LEN;
 const PUBLIC: &str = "public_";
 const PRIVATE: &str = "private_";
+const INSTALLATION: &str = "installation_";
 
 /// What an installation puts before its keys: `acme` makes `acme_private_…`. Empty by default.
 ///
@@ -52,6 +53,11 @@ impl Brand {
         format!("{}{PRIVATE}", self.0)
     }
 
+    /// The start of every installation key of this installation.
+    pub fn installation_prefix(&self) -> String {
+        format!("{}{INSTALLATION}", self.0)
+    }
+
     /// The start of every public key of this installation.
     pub fn public_prefix(&self) -> String {
         format!("{}{PUBLIC}", self.0)
@@ -75,19 +81,31 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+/// What authenticates one of the company's own systems, such as its billing, to the provisioning API. Confidential, and
+/// stored only as a digest: it cannot be revealed. Kept from leaking in the same ways as a [`PrivateKey`].
+pub struct InstallationKey(Zeroizing<String>);
+
+impl fmt::Debug for InstallationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InstallationKey")
+    }
+}
+
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// What a text in the place of a private key turned out to be.
+/// What a text in the place of a key turned out to be.
 #[derive(Debug)]
 pub enum Presented {
     /// Shaped like a private key of this installation, checksum included. Whether it exists is for the database to say.
     PrivateKey(PrivateKey),
     /// A public key of this installation: the commonest mistake, worth its own answer.
     PublicKey,
+    /// Shaped like an installation key of this installation, checksum included.
+    InstallationKey(InstallationKey),
     /// Anything else: another prefix, another length, a typo, a key cut off at the end.
     Malformed,
 }
@@ -137,10 +155,31 @@ impl PrivateKey {
     }
 }
 
+impl InstallationKey {
+    /// A new installation key.
+    pub fn mint(brand: &Brand, entropy: &dyn Entropy) -> Self {
+        Self(mint(&brand.installation_prefix(), entropy))
+    }
+
+    /// Reads an installation key as this installation makes them; `None` for everything else.
+    pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
+        has_valid_body(text.strip_prefix(brand.installation_prefix().as_str())?)
+            .then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The key itself: for the answer that made it, and for its digest.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Tells what `text` is, without asking the database.
 pub fn recognise(brand: &Brand, text: &str) -> Presented {
     if let Some(key) = PrivateKey::parse(brand, text) {
         return Presented::PrivateKey(key);
+    }
+    if let Some(key) = InstallationKey::parse(brand, text) {
+        return Presented::InstallationKey(key);
     }
     if PublicKey::parse(brand, text).is_some() { Presented::PublicKey } else { Presented::Malformed }
 }
@@ -150,23 +189,33 @@ pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
     private_keys_in(brand, text).next().is_some()
 }
 
+/// Whether an installation key of this installation stands anywhere in `text`.
+pub fn contains_installation_key(brand: &Brand, text: &str) -> bool {
+    bodies_in(&brand.installation_prefix(), text).next().is_some()
+}
+
 /// Every private key of this installation that stands in `text`: in a line of a log, behind the `=` of an assignment.
 pub fn private_keys_in<'a>(brand: &Brand, text: &'a str) -> impl Iterator<Item = PrivateKey> + use<'a> {
     let prefix = brand.private_prefix();
-    let places: Vec<_> = text.match_indices(prefix.as_str()).map(|(at, _)| at).collect();
-    let length = prefix.len() + BODY_LEN;
-    places.into_iter().filter_map(move |at| {
-        let key = text.get(at..at + length)?;
-        has_valid_body(&key[length - BODY_LEN..]).then(|| PrivateKey(Zeroizing::new(key.to_owned())))
-    })
+    bodies_in(&prefix, text).map(move |body| PrivateKey(Zeroizing::new(format!("{prefix}{body}"))))
 }
 
-/// The text with the body of every private key in it taken out: `private_…`. For what people write as a reason.
+/// What stands behind the prefix of each key in `text`.
+fn bodies_in<'a>(prefix: &str, text: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let behind: Vec<_> = text.match_indices(prefix).map(|(at, _)| at + prefix.len()).collect();
+    behind.into_iter().filter_map(|at| text.get(at..at + BODY_LEN)).filter(|body| has_valid_body(body))
+}
+
+/// The text with the body of every private and every installation key in it taken out: `private_…`. For what people
+/// write as a reason.
 pub fn without_private_keys(brand: &Brand, text: &str) -> String {
-    let prefix = brand.private_prefix();
+    without_bodies(&brand.installation_prefix(), &without_bodies(&brand.private_prefix(), text))
+}
+
+fn without_bodies(prefix: &str, text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(prefix.as_str()) {
+    while let Some(at) = rest.find(prefix) {
         let (before, after) = rest.split_at(at + prefix.len());
         kept.push_str(before);
         rest = match after.get(..BODY_LEN) {
@@ -253,6 +302,8 @@ mod tests {
         let key = PrivateKey::mint(&Brand::none(), &entropy(1));
         assert_eq!(format!("{key:?}"), "PrivateKey");
         assert_eq!(format!("{:?}", Presented::PrivateKey(key)), "PrivateKey(PrivateKey)");
+        let key = InstallationKey::mint(&Brand::none(), &entropy(1));
+        assert_eq!(format!("{:?}", Presented::InstallationKey(key)), "InstallationKey(InstallationKey)");
     }
 
     #[test]
@@ -296,6 +347,13 @@ mod tests {
             prop_assert!(PrivateKey::parse(&brand, key.expose()).is_some());
             prop_assert!(PrivateKey::parse(&other, key.expose()).is_none());
             prop_assert!(PublicKey::parse(&brand, key.expose()).is_none());
+            prop_assert!(InstallationKey::parse(&brand, key.expose()).is_none());
+
+            let installation = InstallationKey::mint(&brand, &entropy(seed));
+            prop_assert!(InstallationKey::parse(&brand, installation.expose()).is_some());
+            prop_assert!(InstallationKey::parse(&other, installation.expose()).is_none());
+            prop_assert!(PrivateKey::parse(&brand, installation.expose()).is_none());
+            prop_assert!(matches!(recognise(&brand, installation.expose()), Presented::InstallationKey(_)));
 
             let public = PublicKey::mint(&brand, &entropy(seed));
             prop_assert_eq!(PublicKey::parse_stored(public.as_str()), Some(public.clone()));
@@ -338,10 +396,17 @@ mod tests {
             prop_assert!(contains_private_key(&Brand::none(), &text));
             let kept = without_private_keys(&Brand::none(), &format!("{text} and {text}"));
             prop_assert_eq!(kept, format!("{before}private_…{after} and {before}private_…{after}"));
+
+            let key = InstallationKey::mint(&Brand::none(), &entropy(seed));
+            let text = format!("{before}{}{after}", key.expose());
+            prop_assert!(contains_installation_key(&Brand::none(), &text));
+            prop_assert!(!contains_private_key(&Brand::none(), &text));
+            let kept = without_private_keys(&Brand::none(), &text);
+            prop_assert_eq!(kept, format!("{before}installation_…{after}"));
         }
 
         #[test]
-        fn a_text_without_keys_stays_as_it_is(text in "(private_|[a-z0-9_ é]){0,9}") {
+        fn a_text_without_keys_stays_as_it_is(text in "(private_|installation_|[a-z0-9_ é]){0,9}") {
             prop_assert_eq!(without_private_keys(&Brand::none(), &text), text);
         }
     }

@@ -1,7 +1,8 @@
 //! The rules of Latchkey, pure.
 //!
 //! Here live the key pair and its life ([`key_pair`]), the format of keys ([`key_format`]), the choices for an old
-//! pair's end ([`expiry`]), who may do what ([`access`]), what is recorded ([`audit`]) and every "no" the product can
+//! pair's end ([`expiry`]), who may do what ([`access`]), the life of the keys with which
+//! the company's own systems come ([`installation_key`]), what is recorded ([`audit`]) and every "no" the product can
 //! say ([`refusal`]).
 //!
 //! What deliberately does not live here: input and output, a clock, randomness, HTTP, SQL. Time and random bytes arrive
@@ -13,17 +14,21 @@ pub mod device;
 pub mod email;
 pub mod expiry;
 pub mod id;
+pub mod installation_key;
 pub mod key_format;
 pub mod key_pair;
 pub mod password;
 pub mod refusal;
 pub mod time;
 
-pub use access::{Permission, Role, Standing};
+pub use access::{Permission, Role, Scope, Standing};
 pub use email::Email;
 pub use expiry::{ExpireOld, OldEnd};
-pub use id::{AccountId, BulkRollId, EventId, InvitationId, PairId, SessionId, SubmissionId, UserId};
-pub use key_format::{Brand, PrivateKey, PublicKey};
+pub use id::{
+    AccountId, BulkRollId, EventId, InstallationKeyId, InvitationId, PairId, SessionId, SubmissionId, UserId,
+};
+pub use installation_key::InstallationKeyState;
+pub use key_format::{Brand, InstallationKey, PrivateKey, PublicKey};
 pub use key_pair::{KeyPair, KeyPairState};
 pub use password::Password;
 pub use refusal::Refusal;

@@ -1,6 +1,6 @@
 //! What must hold of a text in the place of a key. Input: the text.
 
-use domain::key_format::{Presented, contains_private_key, recognise, without_private_keys};
+use domain::key_format::{Presented, contains_installation_key, contains_private_key, recognise, without_private_keys};
 use domain::{Brand, PublicKey};
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -22,11 +22,18 @@ pub fn holds(input: &[u8]) {
                 assert_eq!(PublicKey::parse_stored(text), Some(key));
                 is_a_key(text, &brand.public_prefix());
             }
+            Presented::InstallationKey(key) => {
+                assert_eq!(key.expose(), text);
+                is_a_key(text, &brand.installation_prefix());
+                assert!(contains_installation_key(&brand, text));
+                assert!(PublicKey::parse(&brand, text).is_none(), "two things at once");
+            }
             Presented::Malformed => assert!(PublicKey::parse(&brand, text).is_none()),
         }
         let kept = without_private_keys(&brand, text);
-        assert!(!contains_private_key(&brand, &kept), "{kept:?} still holds a key");
-        assert_eq!(kept != text, contains_private_key(&brand, text), "taken out, or not found: {text:?}");
+        let holds_key = |text: &str| contains_private_key(&brand, text) || contains_installation_key(&brand, text);
+        assert!(!holds_key(&kept), "{kept:?} still holds a key");
+        assert_eq!(kept != text, holds_key(text), "taken out, or not found: {text:?}");
     }
     if let Some(key) = PublicKey::parse_stored(text) {
         assert_eq!(key.as_str(), text);

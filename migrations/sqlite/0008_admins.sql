@@ -18,7 +18,7 @@ CREATE TABLE admin (
         CONSTRAINT admin_created_by_given CHECK (created_by <> '')
 ) STRICT;
 
--- The audit trail gets one more kind of actor. SQLite cannot change a CHECK, so the table is made anew and its rows are
+-- The audit trail gets two more kinds of actor, admins and the company's own systems with their installation keys. SQLite cannot change a CHECK, so the table is made anew and its rows are
 -- copied, each with its number. The drop fires no triggers, and nothing refers to these rows. All migrations run in one
 -- transaction: a crash leaves the old table.
 --
@@ -40,10 +40,12 @@ CREATE TABLE audit_event_with_admins (
     -- What kind of somebody.
     actor_kind TEXT NOT NULL,
 
-    -- The person's or the pair's id; null for an actor without one. No foreign key: it names two kinds of thing.
+    -- The person's, the pair's or the installation key's id; null for an actor without one. No foreign key: it names
+    -- three kinds of thing.
     actor_id   TEXT,
 
-    -- The person's e-mail address as it was then, or the operator's name; null for an actor without one.
+    -- The person's e-mail address as it was then, the operator's name or that of the installation key; null for an actor
+    -- without one.
     actor_name TEXT,
 
     -- The stable word of domain::audit::Act. Not listed here: a new act must not need a new table.
@@ -75,7 +77,7 @@ CREATE TABLE audit_event_with_admins (
     -- Each kind of actor has just what domain::audit::Actor gives it.
     CONSTRAINT audit_event_actor_is_whole CHECK (
         (actor_kind IN ('anonymous', 'system') AND actor_id IS NULL AND actor_name IS NULL)
-        OR (actor_kind IN ('person', 'admin') AND actor_id IS NOT NULL AND actor_name IS NOT NULL)
+        OR (actor_kind IN ('person', 'admin', 'installation') AND actor_id IS NOT NULL AND actor_name IS NOT NULL)
         OR (actor_kind = 'operator' AND actor_id IS NULL AND actor_name IS NOT NULL)
         OR (actor_kind = 'pair' AND actor_id IS NOT NULL AND actor_name IS NULL)
     )

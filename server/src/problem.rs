@@ -20,6 +20,24 @@ pub enum Problem {
     KeyExpired,
     /// Ended at once.
     KeyRevoked,
+    /// An installation key in the place of a private one.
+    KeyIsInstallation,
+    /// No installation key.
+    InstallationKeyMissing,
+    /// Nobody's installation key, or none at all.
+    InstallationKeyUnknown,
+    /// A private key in the place of an installation key.
+    NotThePrivateKey,
+    /// A public key in the place of an installation key.
+    NotThePublicKey,
+    /// An installation key past its scheduled end.
+    InstallationKeyExpired,
+    /// An installation key ended at once.
+    InstallationKeyRevoked,
+    /// The scopes of the installation key do not carry it.
+    ScopeMissing,
+    /// An installation key in the URL.
+    InstallationKeyInUrl,
     /// The key works, its account does not.
     AccountDisabled,
     /// A private key in the URL.
@@ -68,6 +86,7 @@ pub struct Told {
 }
 
 const UNAUTHENTICATED: &str = "Your account cannot be authenticated.";
+const UNKNOWN_SYSTEM: &str = "Your system cannot be authenticated.";
 const EXPIRED: &str = "Your request contains expired private API key.";
 
 impl Problem {
@@ -104,6 +123,60 @@ impl Problem {
                 "KEY_REVOKED",
                 EXPIRED,
                 "This key was ended at once. Use the private key of the active pair; it is in the developers tab of the dashboard.",
+            ),
+            Self::KeyIsInstallation => (
+                StatusCode::FORBIDDEN,
+                "KEY_IS_INSTALLATION",
+                UNAUTHENTICATED,
+                "This is an installation key, which belongs to no account. Send the private key of an account instead.",
+            ),
+            Self::InstallationKeyMissing => (
+                StatusCode::UNAUTHORIZED,
+                "KEY_MISSING",
+                "Your request does not contain an installation key.",
+                "Send the installation key as the user name of HTTP Basic authentication, with any password, or as a bearer token. The operator makes one with: latchkey installation-key create",
+            ),
+            Self::InstallationKeyUnknown => (
+                StatusCode::FORBIDDEN,
+                "KEY_UNKNOWN",
+                UNKNOWN_SYSTEM,
+                "Check that the whole installation key was copied and that it belongs to this installation.",
+            ),
+            Self::NotThePrivateKey => (
+                StatusCode::FORBIDDEN,
+                "KEY_IS_PRIVATE",
+                UNKNOWN_SYSTEM,
+                "This is the private key of an account, which acts on that account only. Send an installation key instead.",
+            ),
+            Self::NotThePublicKey => (
+                StatusCode::FORBIDDEN,
+                "KEY_IS_PUBLIC",
+                UNKNOWN_SYSTEM,
+                "This is the public key of an account. Send an installation key instead.",
+            ),
+            Self::InstallationKeyExpired => (
+                StatusCode::FORBIDDEN,
+                "KEY_EXPIRED",
+                "Your request contains an expired installation key.",
+                "This key was rolled and its time has run out. Use the key that took its place.",
+            ),
+            Self::InstallationKeyRevoked => (
+                StatusCode::FORBIDDEN,
+                "KEY_REVOKED",
+                "Your request contains a revoked installation key.",
+                "This key was ended at once. Ask the operator for another.",
+            ),
+            Self::ScopeMissing => (
+                StatusCode::FORBIDDEN,
+                "SCOPE_MISSING",
+                "The scopes of this installation key do not allow this.",
+                "Nothing was done. Ask the operator for a key with the scope that does: read looks accounts up, provision makes, disables and enables them, roll rolls their keys.",
+            ),
+            Self::InstallationKeyInUrl => (
+                StatusCode::BAD_REQUEST,
+                "KEY_IN_URL",
+                "Your request contains an installation key in its URL.",
+                "URLs are logged on their way, so treat this key as leaked: the operator rolls it with latchkey installation-key roll. Send keys in the Authorization header only.",
             ),
             Self::AccountDisabled => (
                 StatusCode::FORBIDDEN,

@@ -261,6 +261,7 @@ fn facts(event: &Event) -> Vec<Fact> {
             Target::Session(_) => "Session",
             Target::Invitation(_) => "Invitation",
             Target::BulkRoll(_) => "Bulk roll",
+            Target::InstallationKey(_) => "Installation key",
         };
         add(name, target.id());
     }

@@ -46,6 +46,7 @@ async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenti
         Ok(Verdict::Valid(caller)) => Ok(caller),
         Ok(Verdict::Unknown) => Err(Problem::KeyUnknown),
         Ok(Verdict::Public) => Err(Problem::KeyIsPublic),
+        Ok(Verdict::Installation) => Err(Problem::KeyIsInstallation),
         Ok(Verdict::Expired) => Err(Problem::KeyExpired),
         Ok(Verdict::Revoked) => Err(Problem::KeyRevoked),
         Ok(Verdict::AccountDisabled) => Err(Problem::AccountDisabled),

@@ -2,7 +2,7 @@
 
 use crate::config::SettingFlags;
 use clap::{Args, Parser, Subcommand};
-use domain::{AccountId, BulkRollId, ExpireOld, InvitationId, PairId, SubmissionId};
+use domain::{AccountId, BulkRollId, ExpireOld, InstallationKeyId, InvitationId, PairId, Scope, SubmissionId};
 use std::path::PathBuf;
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
@@ -65,6 +65,9 @@ pub(super) enum Command {
     /// Invitations to sign up, where sign-up is by invitation
     #[command(subcommand)]
     Invitation(InvitationCommand),
+    /// The keys with which your own systems, such as billing, come to the provisioning API
+    #[command(subcommand)]
+    InstallationKey(InstallationKeyCommand),
     /// The key pairs of an account
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -206,6 +209,54 @@ pub(super) enum InvitationCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum InstallationKeyCommand {
+    /// Make an installation key and print it, this once
+    Create {
+        /// Which of your systems it is for: its acts are on record under this name
+        #[arg(long)]
+        name: String,
+        /// What it is for, one or several: read (look accounts up), provision (make, disable and enable them), roll (roll
+        /// their keys)
+        #[arg(long = "scope", value_name = "SCOPES", value_delimiter = ',', required = true, value_parser = scope)]
+        scopes: Vec<Scope>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the installation keys, those that ended among them, newest first
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a new key with the same name and scopes, and give the old one its end
+    Roll {
+        /// The old key's id
+        #[arg(long)]
+        key: InstallationKeyId,
+        /// When the old key ends: immediately, 1h, 24h, 3d, 7d or a date and time like 2026-12-01T09:00:00Z
+        #[arg(long, value_name = "WHEN")]
+        expire_old: ExpireOld,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End an installation key at once
+    Revoke {
+        /// The key's id
+        #[arg(long)]
+        key: InstallationKeyId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn scope(text: &str) -> Result<Scope, &'static str> {
+    Scope::parse(text).ok_or("choose read, provision or roll, or several with commas between them")
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// List an account's pairs, newest first
     List {
@@ -311,6 +362,12 @@ impl Command {
                 InvitationCommand::Create { json, .. }
                 | InvitationCommand::List { json }
                 | InvitationCommand::Revoke { json, .. },
+            )
+            | Self::InstallationKey(
+                InstallationKeyCommand::Create { json, .. }
+                | InstallationKeyCommand::List { json }
+                | InstallationKeyCommand::Roll { json, .. }
+                | InstallationKeyCommand::Revoke { json, .. },
             )
             | Self::Keys(
                 KeysCommand::List { json, .. } | KeysCommand::Reveal { json, .. } | KeysCommand::Revoke { json, .. },

@@ -9,6 +9,7 @@ mod arguments;
 mod backup;
 mod bulk_roll;
 mod failure;
+mod installation_key;
 mod invitation;
 mod keys;
 mod person;
@@ -19,7 +20,10 @@ use crate::config::{Environment, Settings};
 use crate::middleware::RequestId;
 use crate::opening::Installation;
 use crate::{check, logging, output, serve, site};
-use arguments::{AccountCommand, AdminCommand, Arguments, Command, InvitationCommand, KeysCommand, PersonCommand};
+use arguments::{
+    AccountCommand, AdminCommand, Arguments, Command, InstallationKeyCommand, InvitationCommand, KeysCommand,
+    PersonCommand,
+};
 use backend::{Backend, RequestContext};
 use clap::Parser as _;
 use failure::Failure;
@@ -81,6 +85,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             }
             Command::Invitation(command) => {
                 at_desk(&settings, &environment, async |desk| invitation(command, desk).await).await
+            }
+            // As with the first admin.
+            Command::InstallationKey(command) => {
+                at_new_desk(&settings, &environment, async |desk| installation_key(command, desk).await).await
             }
             Command::Keys(command) => at_desk(&settings, &environment, async |desk| keys(command, desk).await).await,
         }
@@ -157,6 +165,19 @@ async fn invitation(command: InvitationCommand, desk: &Desk) -> Result<(), Failu
         InvitationCommand::Create { email, json } => invitation::create(email.as_deref(), json, desk).await,
         InvitationCommand::List { json } => invitation::list(json, desk).await,
         InvitationCommand::Revoke { invitation, json } => invitation::revoke(&invitation, json, desk).await,
+    }
+}
+
+async fn installation_key(command: InstallationKeyCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        InstallationKeyCommand::Create { name, scopes, json } => {
+            installation_key::create(&name, &scopes, json, desk).await
+        }
+        InstallationKeyCommand::List { json } => installation_key::list(json, desk).await,
+        InstallationKeyCommand::Roll { key, expire_old, json } => {
+            installation_key::roll(&key, expire_old, json, desk).await
+        }
+        InstallationKeyCommand::Revoke { key, json } => installation_key::revoke(&key, json, desk).await,
     }
 }
 

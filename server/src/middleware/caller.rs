@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use backend::context::tidy_user_agent;
 use backend::{Caller, Error, RequestContext, Token};
-use http::{HeaderMap, HeaderName, header};
+use http::{Extensions, HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,18 +27,23 @@ pub(super) async fn identify(State(serving): State<Serving>, mut request: Reques
     };
     let headers = request.headers();
     let device = find_cookie(headers, serving.site.cookies.device()).and_then(|text| Token::parse(&text));
+    let context = RequestContext { device, ..context_of(&serving, request.extensions(), headers, caller) };
+    request.extensions_mut().insert(context);
+    next.run(request).await
+}
+
+/// The context of a request once it is known whose it is: where it comes from, with what, and what it is called.
+pub fn context_of(serving: &Serving, extensions: &Extensions, headers: &HeaderMap, caller: Caller) -> RequestContext {
     let user_agent =
         headers.get(header::USER_AGENT).map(|text| tidy_user_agent(&String::from_utf8_lossy(text.as_bytes())));
-    let peer = request.extensions().get::<PeerAddress>().map(|peer| peer.0.ip());
-    let context = RequestContext {
+    let peer = extensions.get::<PeerAddress>().map(|peer| peer.0.ip());
+    RequestContext {
         caller,
         address: peer.map(|peer| address(peer, headers, &serving.trusted_proxies)),
         user_agent,
-        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-        device,
-    };
-    request.extensions_mut().insert(context);
-    next.run(request).await
+        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        device: None,
+    }
 }
 
 async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, Problem> {

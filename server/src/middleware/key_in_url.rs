@@ -1,31 +1,31 @@
-//! A private key in a URL of the API: it was logged on its way here, so the request is refused and its sender told.
+//! A private or an installation key in a URL of the API: it was logged on its way here, so the request is refused and its sender told.
 
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::Brand;
-use domain::key_format::contains_private_key;
+use domain::key_format::{contains_installation_key, contains_private_key};
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
 pub(super) async fn refuse(State(serving): State<Serving>, request: Request, next: Next) -> Response {
-    if has_key(serving.brand(), request.uri()) {
+    let (brand, uri) = (serving.brand(), request.uri());
+    if has_key(&brand.private_prefix(), |text| contains_private_key(brand, text), uri) {
         return Problem::KeyInUrl.into_response();
+    }
+    if has_key(&brand.installation_prefix(), |text| contains_installation_key(brand, text), uri) {
+        return Problem::InstallationKeyInUrl.into_response();
     }
     next.run(request).await
 }
 
 /// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
 /// a key.
-fn has_key(brand: &Brand, uri: &Uri) -> bool {
+fn has_key(prefix: &str, whole: impl Fn(&str) -> bool, uri: &Uri) -> bool {
     let query = uri.query().unwrap_or_default();
-    let prefix = brand.private_prefix();
-    let whole = |text: &str| contains_private_key(brand, text);
     let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
-    let in_value =
-        |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(&prefix));
+    let in_value = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(prefix));
     in_text(uri.path()) || in_text(query) || query.split('&').any(in_value)
 }
 
@@ -37,7 +37,29 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
     use backend::OsEntropy;
-    use domain::PrivateKey;
+    use domain::{Brand, InstallationKey, PrivateKey};
+
+    fn has_private_key(target: &str) -> bool {
+        let brand = Brand::none();
+        let uri = target.parse().expect("a target");
+        has_key(&brand.private_prefix(), |text| contains_private_key(&brand, text), &uri)
+    }
+
+    #[test]
+    fn an_installation_key_is_found_as_well() {
+        let brand = Brand::none();
+        let key = InstallationKey::mint(&brand, &OsEntropy);
+        for (target, expected) in [
+            (format!("/admin/v1/accounts?externalId={}", key.expose()), true),
+            (format!("/admin/v1/accounts/{}", key.expose().replace('_', "%5F")), true),
+            ("/admin/v1/accounts?email=installation_cut".to_owned(), true),
+            ("/admin/v1/accounts?externalId=no_installation_key".to_owned(), false),
+        ] {
+            let uri = target.parse().expect("a target");
+            let found = has_key(&brand.installation_prefix(), |text| contains_installation_key(&brand, text), &uri);
+            assert_eq!((found, has_private_key(&target)), (expected, false), "{target}");
+        }
+    }
 
     #[test]
     fn a_key_is_found_however_it_is_encoded() {
@@ -56,10 +78,10 @@ mod tests {
             "/v1/account?api_key=private_tooshort".to_owned(),
             "/v1/account?api_key=%70rivate%5F".to_owned(),
         ] {
-            assert!(has_key(&brand, &target.parse().expect("a target")), "{target}");
+            assert!(has_private_key(&target), "{target}");
         }
         for target in ["/v1/account", "/v1/account?tag=not_private_at_all", "/v1/account?private_mode=1"] {
-            assert!(!has_key(&brand, &target.parse().expect("a target")), "{target}");
+            assert!(!has_private_key(target), "{target}");
         }
     }
 }

@@ -57,8 +57,8 @@ fn short(text: &str, most: usize) -> String {
 pub fn path_to_log(brand: &Brand, path: &str) -> String {
     let mut decoded = path.to_owned();
     for _ in 0..3 {
-        if decoded.contains(&brand.private_prefix()) {
-            return "(a path with a private key in it)".to_owned();
+        if decoded.contains(&brand.private_prefix()) || decoded.contains(&brand.installation_prefix()) {
+            return "(a path with a key in it)".to_owned();
         }
         decoded = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
     }
@@ -71,8 +71,14 @@ mod tests {
 
     #[test]
     fn a_key_in_a_path_is_not_logged_however_it_is_encoded() {
-        for path in ["/v1/private_abc", "/v1/%70rivate_abc", "/v1/%2570rivate%255Fabc", "/x;private_abc/y"] {
-            assert_eq!(path_to_log(&Brand::none(), path), "(a path with a private key in it)", "{path}");
+        for path in [
+            "/v1/private_abc",
+            "/v1/%70rivate_abc",
+            "/v1/%2570rivate%255Fabc",
+            "/x;private_abc/y",
+            "/installation%5Fabc",
+        ] {
+            assert_eq!(path_to_log(&Brand::none(), path), "(a path with a key in it)", "{path}");
         }
         assert_eq!(path_to_log(&Brand::none(), "/dashboard/developers"), "/dashboard/developers");
     }

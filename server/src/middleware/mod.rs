@@ -12,7 +12,7 @@ mod request_id;
 mod security_headers;
 mod server_functions;
 
-pub use caller::PeerAddress;
+pub use caller::{PeerAddress, context_of};
 pub use request_id::RequestId;
 
 use crate::answer;

@@ -6,13 +6,15 @@ use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollProgress,
-    BulkRollRecord, BulkRollRow, Installation, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount,
-    PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
-    StoreResult, WriteTx,
+    BulkRollRecord, BulkRollRow, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
+    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
+    SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
+use domain::installation_key::Life;
 use domain::{
-    AccountId, BulkRollId, Email, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId,
+    Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +138,8 @@ store! {
     list_accounts(query: &AccountQuery, limit: u32) -> Vec<AccountSummary>;
     list_members(account_id: &AccountId) -> Vec<MemberRecord>;
     list_admins() -> Vec<AdminRecord>;
+    find_installation_key_by_digest(digests: &[KeyDigest]) -> Option<InstallationKeyRecord>;
+    list_installation_keys() -> Vec<InstallationKeyRecord>;
     find_account(account_id: &AccountId) -> Option<AccountRecord>;
     find_latest_roll(account_id: &AccountId) -> Option<RollRecord>;
     find_person_by_email(email: &Email) -> Option<PersonRecord>;
@@ -159,6 +163,7 @@ transaction! {
     looks {
         lock_account(account_id: &AccountId) -> Option<AccountRecord>;
         find_person(user_id: &UserId) -> Option<PersonRecord>;
+        find_installation_key(key_id: &InstallationKeyId) -> Option<InstallationKeyRecord>;
         list_pairs(account_id: &AccountId) -> Vec<KeyPair>;
         find_sealed_key(pair_id: &PairId) -> Option<SealedKey>;
         list_pairs_to_settle(now: Timestamp, limit: u32) -> Vec<KeyPair>;
@@ -175,6 +180,9 @@ transaction! {
         insert_membership(membership: &Membership) -> ();
         insert_admin(admin: &AdminRecord) -> ();
         delete_admin(user_id: &UserId) -> bool;
+        insert_installation_key(key: &InstallationKeyRecord, digest: &KeyDigest) -> ();
+        update_installation_key_life(key_id: &InstallationKeyId, life: Life) -> ();
+        touch_installation_key(key_id: &InstallationKeyId, last_used_at: Timestamp) -> ();
         insert_pair(pair: &KeyPair, digest: &KeyDigest, sealed: &SealedKey) -> ();
         update_pair_end(pair: &KeyPair) -> ();
         destroy_ended_keys() -> u64;

@@ -131,6 +131,10 @@ impl World {
         self.backend.roll(&Self::operator(), request).await.unwrap()
     }
 
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub async fn disable(&self, account: &AccountId) {
         let mut tx = self.store.begin_write().await.unwrap();
         tx.set_account_disabled(account, Some(self.clock.now())).await.unwrap();

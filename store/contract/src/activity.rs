@@ -65,6 +65,7 @@ pub async fn activity_is_filtered_as_the_rule_says(store: Arc<dyn Store>) {
         // The same person in another capacity: the kinds tell them apart, the id finds both.
         Actor::Admin { id: ada.id.clone(), name: "ada@example.net".to_owned() },
         Actor::Operator { name: "Root".to_owned() },
+        Actor::Installation { id: world.new_installation_key().id, name: "Billing".to_owned() },
         Actor::Pair { id: pair.clone() },
         Actor::System,
     ];

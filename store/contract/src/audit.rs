@@ -47,12 +47,14 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
     let (person, account) = (world.person().await, world.account().await);
     let pair = world.active_pair(&account).await.pair;
     let session = world.new_session(&person.id);
+    let key = world.new_installation_key().id;
     let name = person.email.to_string();
     let actors = [
         Actor::Anonymous,
         Actor::Person { id: person.id.clone(), name: name.clone() },
         Actor::Admin { id: person.id.clone(), name },
         Actor::Operator { name: "root".to_owned() },
+        Actor::Installation { id: key.clone(), name: "billing".to_owned() },
         Actor::Pair { id: pair.id.clone() },
         Actor::System,
     ];
@@ -61,6 +63,7 @@ pub async fn an_event_is_read_back(store: Arc<dyn Store>) {
         Target::Pair(pair.id),
         Target::Person(person.id),
         Target::Session(session.id),
+        Target::InstallationKey(key),
     ];
     for actor in actors {
         let plain = Event { actor: actor.clone(), ..new_event(&world, None) };

@@ -16,6 +16,7 @@ pub mod activity;
 pub mod admins;
 pub mod audit;
 pub mod bulk_rolls;
+pub mod installation_keys;
 pub mod invitations;
 pub mod model;
 pub mod pairs;
@@ -147,6 +148,14 @@ macro_rules! store_contract_tests {
                 ended_keys_are_destroyed_and_their_digests_stay,
                 pairs_to_settle_are_those_whose_end_is_reached,
             }
+            installation_keys {
+                an_installation_key_is_read_back,
+                an_installation_key_is_found_by_any_of_its_digests,
+                installation_keys_are_listed_newest_first,
+                what_happens_to_an_installation_key_is_noted_there,
+                an_installation_keys_end_is_never_taken_back,
+                an_installation_key_that_is_not_there_or_there_already_fails,
+            }
             rolls {
                 a_roll_is_read_back,
                 an_unknown_roll_is_not_found,
@@ -235,6 +244,7 @@ mod tests {
             include_str!("admins.rs"),
             include_str!("audit.rs"),
             include_str!("bulk_rolls.rs"),
+            include_str!("installation_keys.rs"),
             include_str!("invitations.rs"),
             include_str!("pairs.rs"),
             include_str!("people.rs"),

@@ -1,13 +1,14 @@
 //! What contract points are made of: people, accounts, pairs, sessions, each different from every other.
 
 use backend::store::{
-    AccountRecord, AdminRecord, Conflict, KeyDigest, Membership, PersonRecord, RollRecord, SealedKey, SessionRecord,
-    Store, StoreError, StoreResult, WriteTx,
+    AccountRecord, AdminRecord, Conflict, InstallationKeyRecord, KeyDigest, Membership, PersonRecord, RollRecord,
+    SealedKey, SessionRecord, Store, StoreError, StoreResult, WriteTx,
 };
+use domain::installation_key::Life;
 use domain::key_pair::End;
 use domain::{
-    AccountId, Brand, BulkRollId, Duration, Email, Entropy, InvitationId, KeyPair, PairId, PublicKey, Role, SessionId,
-    SubmissionId, Timestamp, UserId,
+    AccountId, Brand, BulkRollId, Duration, Email, Entropy, InstallationKeyId, InvitationId, KeyPair, PairId,
+    PublicKey, Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -132,6 +133,19 @@ impl World {
     pub fn new_admin(&self, user_id: &UserId, email: &Email) -> AdminRecord {
         let created_by = "an operator".to_owned();
         AdminRecord { user_id: user_id.clone(), email: email.clone(), created_at: NOW, created_by }
+    }
+
+    /// An installation key that is not stored yet.
+    pub fn new_installation_key(&self) -> InstallationKeyRecord {
+        InstallationKeyRecord {
+            id: InstallationKeyId::mint(NOW, &*self.entropy),
+            name: "billing".to_owned(),
+            scopes: vec![Scope::Read],
+            created_by: "an operator".to_owned(),
+            created_at: NOW,
+            last_used_at: None,
+            life: Life::default(),
+        }
     }
 
     /// An active pair that is not stored yet.

@@ -50,6 +50,7 @@ fn read_actor(place: &Place, kind: &str, id: Option<String>, name: Option<String
         ("anonymous", None, None) => Ok(Actor::Anonymous),
         ("person", Some(id), Some(name)) => Ok(Actor::Person { id: place.id("actor_id", &id)?, name }),
         ("admin", Some(id), Some(name)) => Ok(Actor::Admin { id: place.id("actor_id", &id)?, name }),
+        ("installation", Some(id), Some(name)) => Ok(Actor::Installation { id: place.id("actor_id", &id)?, name }),
         ("operator", None, Some(name)) => Ok(Actor::Operator { name }),
         ("pair", Some(id), None) => Ok(Actor::Pair { id: place.id("actor_id", &id)? }),
         ("system", None, None) => Ok(Actor::System),

@@ -29,6 +29,7 @@ mod bulk_rolls;
 mod error;
 mod inspect;
 mod installation;
+mod installation_keys;
 mod invitations;
 mod open;
 mod pairs;

@@ -2,14 +2,14 @@
 
 use crate::write::SqliteTx;
 use crate::{
-    SqliteStore, accounts, admins, audit, bulk_rolls, installation, invitations, pairs, people, rolls, search,
-    sessions, throttle,
+    SqliteStore, accounts, admins, audit, bulk_rolls, installation, installation_keys, invitations, pairs, people,
+    rolls, search, sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollProgress, BulkRollRecord, BulkRollRow,
-    Installation, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount, PasswordLinkRecord,
-    PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount,
+    PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{AccountId, BulkRollId, Email, KeyPair, PairId, PublicKey, UserId};
@@ -58,6 +58,17 @@ impl Store for SqliteStore {
 
     async fn list_admins(&self) -> StoreResult<Vec<AdminRecord>> {
         admins::list(&self.readers).await
+    }
+
+    async fn find_installation_key_by_digest(
+        &self,
+        digests: &[KeyDigest],
+    ) -> StoreResult<Option<InstallationKeyRecord>> {
+        installation_keys::find_by_digest(&self.readers, digests).await
+    }
+
+    async fn list_installation_keys(&self) -> StoreResult<Vec<InstallationKeyRecord>> {
+        installation_keys::list(&self.readers).await
     }
 
     async fn find_account(&self, account_id: &AccountId) -> StoreResult<Option<AccountRecord>> {

@@ -2,17 +2,21 @@
 
 use crate::error::failed;
 use crate::{
-    SqliteStore, accounts, admins, audit, bulk_rolls, installation, invitations, pairs, people, rolls, sessions,
-    throttle,
+    SqliteStore, accounts, admins, audit, bulk_rolls, installation, installation_keys, invitations, pairs, people,
+    rolls, sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollRecord, Installation, InvitationRecord,
-    KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
-    StoreResult, WriteTx,
+    AccountRecord, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollRecord, Installation, InstallationKeyRecord,
+    InvitationRecord, KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
+    SessionRecord, StoreResult, WriteTx,
 };
 use domain::audit::Event;
-use domain::{AccountId, BulkRollId, Email, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp, UserId};
+use domain::installation_key::Life;
+use domain::{
+    AccountId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp,
+    UserId,
+};
 use sqlx::{Sqlite, Transaction};
 
 /// A write transaction. It holds SQLite's one write lock from its first instant, so nothing it reads can be outdated.
@@ -91,6 +95,25 @@ impl WriteTx for SqliteTx {
 
     async fn delete_admin(&mut self, user_id: &UserId) -> StoreResult<bool> {
         admins::delete(&mut self.tx, user_id).await
+    }
+
+    async fn insert_installation_key(&mut self, key: &InstallationKeyRecord, digest: &KeyDigest) -> StoreResult<()> {
+        installation_keys::insert(&mut self.tx, key, digest).await
+    }
+
+    async fn find_installation_key(
+        &mut self,
+        key_id: &InstallationKeyId,
+    ) -> StoreResult<Option<InstallationKeyRecord>> {
+        installation_keys::find(&mut self.tx, key_id).await
+    }
+
+    async fn update_installation_key_life(&mut self, key_id: &InstallationKeyId, life: Life) -> StoreResult<()> {
+        installation_keys::update_life(&mut self.tx, key_id, life).await
+    }
+
+    async fn touch_installation_key(&mut self, key_id: &InstallationKeyId, last_used_at: Timestamp) -> StoreResult<()> {
+        installation_keys::touch(&mut self.tx, key_id, last_used_at).await
     }
 
     async fn list_pairs(&mut self, account_id: &AccountId) -> StoreResult<Vec<KeyPair>> {

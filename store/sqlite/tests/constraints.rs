@@ -44,6 +44,10 @@ const FIXTURE: &str = "
         ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
     INSERT INTO admin VALUES (1, 'user_00000000000000000000000001', 0, 'op');
+    INSERT INTO installation_key VALUES
+        (1, 'ikey_00000000000000000000000001', 'billing', 'read', CAST(printf('%032d', 1) AS BLOB), 'mk_1', 'op', 0, NULL, 9, 9),
+        (2, 'ikey_00000000000000000000000002', 'crm', 'read,roll', CAST(printf('%032d', 2) AS BLOB), 'mk_1', 'op', 0, 5, NULL, NULL),
+        (3, 'ikey_00000000000000000000000003', 'crm', 'roll', CAST(printf('%032d', 3) AS BLOB), 'mk_1', 'op', 0, 5, 9, NULL);
     INSERT INTO attempt VALUES ('bucket', 0, 1);
     INSERT INTO invitation VALUES ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
@@ -317,6 +321,36 @@ const CASES: &[(&str, &str, &str)] = &[
     ("admin_person_unique", "INSERT INTO admin VALUES (2, 'user_00000000000000000000000001', 0, 'op')", "admin.user_id"),
     ("admin_person_fk", "UPDATE admin SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
     ("admin_created_by_given", "UPDATE admin SET created_by = ''", ""),
+    ("installation_key_pk", "UPDATE installation_key SET number = 1 WHERE number = 2", "installation_key.number"),
+    (
+        "installation_key_id_unique",
+        "UPDATE installation_key SET id = 'ikey_00000000000000000000000001' WHERE number = 2",
+        "installation_key.id",
+    ),
+    (
+        "installation_key_id_shape",
+        "INSERT INTO installation_key VALUES (9, 'ikey_1', 'x', 'read', zeroblob(32), 'mk_1', 'op', 0, NULL, NULL, NULL)",
+        "",
+    ),
+    ("installation_key_name_length", "UPDATE installation_key SET name = '' WHERE number = 2", ""),
+    ("installation_key_name_length", "UPDATE installation_key SET name = printf('%101c', 'x') WHERE number = 2", ""),
+    ("installation_key_scopes_given", "UPDATE installation_key SET scopes = '' WHERE number = 2", ""),
+    ("installation_key_digest_is_32_bytes", "UPDATE installation_key SET digest = zeroblob(31) WHERE number = 2", ""),
+    ("installation_key_digest_master_key_id_given", "UPDATE installation_key SET digest_master_key_id = '' WHERE number = 2", ""),
+    (
+        "installation_key_digest_unique",
+        "UPDATE installation_key SET digest = CAST(printf('%032d', 1) AS BLOB) WHERE number = 2",
+        "installation_key.digest, installation_key.digest_master_key_id",
+    ),
+    ("installation_key_created_by_given", "UPDATE installation_key SET created_by = '' WHERE number = 2", ""),
+    ("installation_key_end_stays", "UPDATE installation_key SET ended_at = NULL WHERE number = 1", ""),
+    ("installation_key_end_stays", "UPDATE installation_key SET ended_at = 10 WHERE number = 1", ""),
+    ("installation_key_end_stays", "UPDATE installation_key SET expires_at = NULL WHERE number = 3", ""),
+    ("installation_key_end_stays", "UPDATE installation_key SET expires_at = 10 WHERE number = 3", ""),
+    ("installation_key_identity_stays", "UPDATE installation_key SET scopes = 'read,provision' WHERE number = 2", ""),
+    ("installation_key_identity_stays", "UPDATE installation_key SET name = 'other' WHERE number = 2", ""),
+    ("installation_key_identity_stays", "UPDATE installation_key SET digest = CAST(printf('%032d', 9) AS BLOB) WHERE number = 2", ""),
+    ("installation_key_identity_stays", "UPDATE installation_key SET created_at = 1 WHERE number = 2", ""),
     ("attempt_pk", "INSERT INTO attempt VALUES ('bucket', 0, 1)", "attempt.bucket"),
     ("attempt_bucket_given", "UPDATE attempt SET bucket = ''", ""),
     ("attempt_seen_is_a_count", "UPDATE attempt SET seen = 0", ""),

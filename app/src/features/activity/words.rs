@@ -97,6 +97,10 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::AccountEnableRefused => (Subject::People, "Enabling the account refused", Refused),
         Act::BulkRollBegin => (Subject::Keys, "Keys of many accounts rolled", Done),
         Act::BulkRollBeginRefused => (Subject::Keys, "Rolling many accounts refused", Refused),
+        Act::AccountCreateRefused => (Subject::People, "Making an account refused", Refused),
+        Act::InstallationKeyCreate => (Subject::People, "Installation key made", Done),
+        Act::InstallationKeyRoll => (Subject::People, "Installation key rolled", Done),
+        Act::InstallationKeyRevoke => (Subject::People, "Installation key revoked", Done),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -109,6 +113,7 @@ pub const fn actor_label(kind: ActorKind) -> &'static str {
         ActorKind::Person => "People",
         ActorKind::Admin => "Admins",
         ActorKind::Operator => "Operators",
+        ActorKind::Installation => "Systems of this service",
         ActorKind::Pair => "Programs with your keys",
         ActorKind::System => "The server by itself",
         ActorKind::Anonymous => "Nobody signed in",
@@ -188,6 +193,10 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::AccountEnableRefused => said.words(" tried to enable the account"),
         Act::BulkRollBegin => said.words(" had the keys of many accounts rolled"),
         Act::BulkRollBeginRefused => said.words(" tried to roll the keys of many accounts"),
+        Act::AccountCreateRefused => said.words(" tried to create an account"),
+        Act::InstallationKeyCreate => said.words(" made an installation key"),
+        Act::InstallationKeyRoll => said.words(" rolled an installation key"),
+        Act::InstallationKeyRevoke => said.words(" revoked an installation key"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -253,6 +262,7 @@ impl Said {
             Actor::Person { name, .. } => self.name(name),
             Actor::Admin { name, .. } => self.words("An admin (").name(name).words(")"),
             Actor::Operator { name } => self.words("An operator (").name(name).words(")"),
+            Actor::Installation { name, .. } => self.words("A system of this service (").name(name).words(")"),
             Actor::Pair { .. } => self.words("A program with your keys"),
             Actor::System => self.words("The server"),
             Actor::Anonymous => self.words("Somebody"),
@@ -263,9 +273,12 @@ impl Said {
     fn person(&mut self, before: &str, event: &Event, reader: &Reader<'_>) -> &mut Self {
         let person = event.targets.iter().find_map(|target| match target {
             Target::Person(id) => Some(id),
-            Target::Account(_) | Target::Pair(_) | Target::Session(_) | Target::Invitation(_) | Target::BulkRoll(_) => {
-                None
-            }
+            Target::Account(_)
+            | Target::Pair(_)
+            | Target::Session(_)
+            | Target::Invitation(_)
+            | Target::BulkRoll(_)
+            | Target::InstallationKey(_) => None,
         });
         match person.and_then(|id| (reader.name_of)(id)) {
             Some(name) => self.words(before).name(&name),

@@ -52,12 +52,16 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/activity.csv" | "/dashboard/activity.jsonl", "") if method == "POST" => {
             Input { content_type: FORM, act: Some(Act::ActivityExport), ..usual }
         }
-        ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
+        ("/v1/account" | "/admin/v1/accounts" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
         ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
         }
         ("/v1/*", "") => Input { target: "/v1/nothing".to_owned(), accept: "*/*", ..usual },
+        ("/admin/v1/accounts/{accountId}" | "/admin/v1/accounts/{accountId}/roll", "") => {
+            Input { target: place.replace("{accountId}", stage.ours.id.as_str()), accept: "*/*", ..usual }
+        }
+        ("/admin/v1/*", "") => Input { target: "/admin/v1/nothing".to_owned(), accept: "*/*", ..usual },
         ("/api/*", "") => Input { target: "/api/nothing".to_owned(), accept: "*/*", ..usual },
         ("/_srv/*", "") => Input { target: "/_srv/of_another_version".to_owned(), accept: JSON, ..usual },
         ("/pkg/*", "") => Input { target: "/pkg/latchkey.js".to_owned(), ..usual },

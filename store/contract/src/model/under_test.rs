@@ -318,7 +318,7 @@ impl Open {
             Verdict::Expired => "expired",
             Verdict::Revoked => "revoked",
             Verdict::AccountDisabled => "disabled",
-            Verdict::Unknown | Verdict::Public => "unknown",
+            Verdict::Unknown | Verdict::Public | Verdict::Installation => "unknown",
         };
         let expected = match (facts.works(now), facts.revoked, disabled) {
             (true, _, true) => "disabled",

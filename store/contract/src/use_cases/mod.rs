@@ -14,6 +14,7 @@ pub mod own_sessions;
 pub mod passwords;
 pub mod rolling;
 pub mod signing_in;
+pub mod systems;
 pub mod throttling;
 
 use crate::world::{Counting, NOW};
@@ -364,6 +365,18 @@ macro_rules! use_case_tests {
                 more_lines_than_are_taken_are_refused,
                 programs_authenticate_while_many_accounts_are_rolled,
             }
+            systems {
+                an_operator_makes_lists_rolls_and_revokes_installation_keys,
+                nobody_but_an_operator_handles_installation_keys,
+                an_installation_key_works_until_its_end,
+                keys_of_accounts_and_of_systems_do_not_stand_in_for_each_other,
+                the_last_use_of_an_installation_key_is_noted_to_the_hour,
+                a_system_may_what_its_scopes_say,
+                an_account_is_provisioned_once_for_each_external_id,
+                of_twenty_provisionings_at_once_one_makes_the_account,
+                a_system_disables_an_account_once,
+                a_system_rolls_and_the_owner_reads_why,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -399,6 +412,7 @@ mod tests {
             include_str!("passwords.rs"),
             include_str!("rolling.rs"),
             include_str!("signing_in.rs"),
+            include_str!("systems.rs"),
             include_str!("throttling.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {

@@ -1,0 +1,127 @@
+//! What the company's own systems do on accounts: make them, look them up, disable them, roll their keys.
+//!
+//! Every use case here begins with [`RequestContext::authorize_everywhere`], which asks the scopes of the installation key.
+
+use crate::accounts::{CreatedAccount, NewAccount};
+use crate::console::{AccountFile, RolledFor};
+use crate::keys::RollRequest;
+use crate::record::Happened;
+use crate::{Backend, Error, RequestContext, Result};
+use domain::audit::Act;
+use domain::{AccountId, Email, Permission, Refusal, Role};
+
+/// What came of asking for an account.
+#[derive(Debug)]
+pub enum Provisioned {
+    /// It was made now. Its file, and what is answered only now.
+    Created(AccountFile, Box<CreatedAccount>),
+    /// The external id has its account already. What is answered only once is not here.
+    Existing(AccountFile),
+}
+
+impl Backend {
+    /// Makes an account with its owner and its first pair, once for each external id: a repeat answers the account as it
+    /// is. Of many at once exactly one makes it.
+    ///
+    /// Refusals: [`Refusal::ExternalIdTaken`] when no owner of the account with this external id has this address;
+    /// [`Refusal::EmailTaken`] when somebody has the address and the external id is new; [`Refusal::ExternalIdInvalid`]
+    /// also when there is none; [`Refusal::EmailInvalid`] and [`Refusal::NameInvalid`].
+    pub async fn provision_account(&self, context: &RequestContext, new: NewAccount) -> Result<Provisioned> {
+        let answer = self.try_provision(context, new).await;
+        self.record_refusal(context, Happened::new(Act::AccountCreateRefused, None, Vec::new()), answer).await
+    }
+
+    async fn try_provision(&self, context: &RequestContext, new: NewAccount) -> Result<Provisioned> {
+        context.authorize_everywhere(Permission::CreateAccounts)?;
+        let email = Email::parse(&new.email).map_err(|_| Refusal::EmailInvalid)?;
+        let external_id = new.external_id.clone().ok_or(Refusal::ExternalIdInvalid)?;
+        if let Some(file) = self.find_provisioned(context, &external_id, &email).await? {
+            return Ok(Provisioned::Existing(file));
+        }
+        match self.create_account(context, new).await {
+            Ok(created) => {
+                let file = self.open_file(context, &created.account_id).await?;
+                Ok(Provisioned::Created(file, Box::new(created)))
+            }
+            // Somebody was quicker. Person and account are written together, so whichever of the two is met first, the
+            // account is there by now if it is the same one.
+            Err(Error::Refused(refusal @ (Refusal::EmailTaken | Refusal::ExternalIdTaken))) => {
+                let file = self.find_provisioned(context, &external_id, &email).await?;
+                Ok(Provisioned::Existing(file.ok_or(refusal)?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The account with this external id, if it has an owner with this address; [`Refusal::ExternalIdTaken`] if not.
+    async fn find_provisioned(
+        &self,
+        context: &RequestContext,
+        external_id: &str,
+        email: &Email,
+    ) -> Result<Option<AccountFile>> {
+        let Some(file) = self.find_file_by_external_id(context, external_id).await? else {
+            return Ok(None);
+        };
+        let is_owner = file.members.iter().any(|member| member.role == Role::Owner && member.email == *email);
+        if is_owner { Ok(Some(file)) } else { Err(Refusal::ExternalIdTaken.into()) }
+    }
+
+    /// The account with this external id.
+    pub async fn find_file_by_external_id(
+        &self,
+        context: &RequestContext,
+        external_id: &str,
+    ) -> Result<Option<AccountFile>> {
+        context.authorize_everywhere(Permission::FindAccounts)?;
+        match self.store.find_account_by_external_id(external_id).await? {
+            Some(account) => Ok(Some(self.open_file(context, &account.id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The account in which whoever has this address is. [`Refusal::EmailInvalid`] if it is none.
+    pub async fn find_file_by_email(&self, context: &RequestContext, email: &str) -> Result<Option<AccountFile>> {
+        context.authorize_everywhere(Permission::FindAccounts)?;
+        let email = Email::parse(email).map_err(|_| Refusal::EmailInvalid)?;
+        let Some(person) = self.store.find_person_by_email(&email).await? else {
+            return Ok(None);
+        };
+        match self.store.find_membership(&person.id).await? {
+            Some(membership) => Ok(Some(self.open_file(context, &membership.account_id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Disables or enables an account; one that is so already is left as it is, and nothing is recorded.
+    pub async fn provision_disabled(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        disabled: bool,
+        reason: &str,
+    ) -> Result<AccountFile> {
+        context.authorize_everywhere(Permission::DisableAccount)?;
+        let as_asked = |file: &AccountFile| file.keys.account.disabled_at.is_some() == disabled;
+        let file = self.open_file(context, account_id).await?;
+        if as_asked(&file) {
+            return Ok(file);
+        }
+        match self.set_account_disabled(context, account_id, disabled, reason, None).await {
+            Ok(_) | Err(Error::Refused(Refusal::DisabledAlready | Refusal::EnabledAlready)) => {
+                self.open_file(context, account_id).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Rolls an account's keys. The owner reveals the new private key: a system that could read it would only be one more
+    /// place for it to leak from. [`Refusal::ReasonMissing`] without a reason, since the owner reads it.
+    pub async fn provision_roll(&self, context: &RequestContext, request: RollRequest) -> Result<RolledFor> {
+        context.authorize_everywhere(Permission::RollKeys)?;
+        if request.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            return Err(Refusal::ReasonMissing.into());
+        }
+        self.roll_for(context, request).await
+    }
+}
