@@ -22,7 +22,7 @@ pub struct Line {
     /// Which other input; empty for the usual one.
     pub variant: String,
     /// By origin, then by caller.
-    pub promises: [[Promise; 6]; 3],
+    pub promises: [[Promise; 8]; 3],
     /// Whether the file names the method, or only says `other`.
     named: bool,
 }
@@ -62,13 +62,13 @@ struct Row<'a> {
     methods: Vec<&'a str>,
     place: &'a str,
     variant: &'a str,
-    promises: [[Promise; 6]; 3],
+    promises: [[Promise; 8]; 3],
 }
 
 impl<'a> Row<'a> {
     fn read(line: &'a str) -> Self {
         let groups: Vec<&str> = line.split('|').collect();
-        assert_eq!(groups.len(), 3, "three groups: {line}");
+        assert!(matches!(groups.len(), 3 | 4), "three groups, or four: {line}");
         let mut words = groups[0].split_whitespace().peekable();
         let methods: Vec<&str> = words.next().unwrap().split(',').collect();
         for method in &methods {
@@ -76,25 +76,37 @@ impl<'a> Row<'a> {
         }
         let place = words.next().expect("a place");
         let variant = words.next_if(|word| word.starts_with('+')).unwrap_or_default();
-        let ours = six(&words.collect::<Vec<_>>(), line);
+        let mut ours = eight(&words.collect::<Vec<_>>(), line);
+        if let Some(group) = groups.get(3) {
+            let words: Vec<&str> = group.split_whitespace().collect();
+            assert_eq!(words.len(), 2, "an admin and a system: {line}");
+            ours[6] = promise(words[0], line);
+            ours[7] = promise(words[1], line);
+        }
         let group = |text: &str| {
             let words: Vec<&str> = text.split_whitespace().collect();
-            if words == ["="] { ours } else { six(&words, line) }
+            if words == ["="] { ours } else { eight(&words, line) }
         };
         Self { methods, place, variant, promises: [ours, group(groups[1]), group(groups[2])] }
     }
 }
 
-fn six(words: &[&str], line: &str) -> [Promise; 6] {
-    let promise = |word: &str| Promise {
+/// The six that a group names, then the admin like the stranger and the system like nobody.
+fn eight(words: &[&str], line: &str) -> [Promise; 8] {
+    let promises: Vec<Promise> = words.iter().map(|word| promise(word, line)).collect();
+    match promises[..] {
+        [one] => [one; 8],
+        [nobody, viewer, developer, owner, stranger, ended] => {
+            [nobody, viewer, developer, owner, stranger, ended, stranger, nobody]
+        }
+        _ => panic!("one or six: {line}"),
+    }
+}
+
+fn promise(word: &str, line: &str) -> Promise {
+    Promise {
         status: word.trim_end_matches('!').parse().unwrap_or_else(|_| panic!("a status: {line}")),
         done: word.ends_with('!'),
-    };
-    match words {
-        [one] => [promise(one); 6],
-        six => {
-            six.iter().copied().map(promise).collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("six: {line}"))
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::stage::{Named, Stage};
 use crate::world::{EMAIL, PASSWORD, bearer};
 use domain::audit::Act;
+use serde_json::json;
 use server::routes;
 
 pub const FORM: &str = "application/x-www-form-urlencoded";
@@ -38,6 +39,7 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
+        ("/admin/activity", "+account") => Input { target: format!("{place}?account={}", named.account), ..usual },
         (page, "+account") if page.starts_with("/admin/") => {
             let account = &named.account;
             let (pair, person) = (&named.expiring, &named.person);
@@ -52,14 +54,30 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/activity.csv" | "/dashboard/activity.jsonl", "") if method == "POST" => {
             Input { content_type: FORM, act: Some(Act::ActivityExport), ..usual }
         }
-        ("/v1/account" | "/admin/v1/accounts" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
+        ("/admin/v1/accounts", "") if method == "POST" => {
+            program(usual, Act::AccountCreate, &json!({ "externalId": "cus_9", "email": "new@example.org" }))
+        }
+        ("/admin/v1/accounts", "") => {
+            Input { target: format!("{place}?email={}", EMAIL.replace('@', "%40")), accept: "*/*", ..usual }
+        }
+        ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
         ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
         }
         ("/v1/*", "") => Input { target: "/v1/nothing".to_owned(), accept: "*/*", ..usual },
         ("/admin/v1/accounts/{accountId}" | "/admin/v1/accounts/{accountId}/roll", "") => {
-            Input { target: place.replace("{accountId}", stage.ours.id.as_str()), accept: "*/*", ..usual }
+            let target = place.replace("{accountId}", stage.ours.id.as_str());
+            let input = Input { target, accept: "*/*", ..usual };
+            match method {
+                "PATCH" => program(input, Act::AccountDisable, &json!({ "disabled": true, "reason": "leaked" })),
+                "POST" => {
+                    let body =
+                        json!({ "expireOld": "immediately", "submission": stage.submission, "reason": "leaked" });
+                    program(input, Act::KeyRoll, &body)
+                }
+                _ => input,
+            }
         }
         ("/admin/v1/*", "") => Input { target: "/admin/v1/nothing".to_owned(), accept: "*/*", ..usual },
         ("/api/*", "") => Input { target: "/api/nothing".to_owned(), accept: "*/*", ..usual },
@@ -77,6 +95,11 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         (page, "") if !page.contains('*') => usual,
         other => panic!("say in inputs.rs what is sent to {other:?}"),
     }
+}
+
+/// What a program sends.
+fn program(input: Input, act: Act, body: &serde_json::Value) -> Input {
+    Input { accept: "*/*", content_type: JSON, body: body.to_string(), act: Some(act), ..input }
 }
 
 fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
@@ -118,7 +141,7 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),
         "reveal_key" => Input {
             content_type: JSON,
-            body: serde_json::json!({ "pair": named.active }).to_string(),
+            body: json!({ "pair": named.active }).to_string(),
             act: Some(Act::KeyReveal),
             ..input
         },

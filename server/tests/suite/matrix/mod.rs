@@ -8,16 +8,28 @@ mod odd_targets;
 mod stage;
 
 use crate::headers::wrong_headers;
-use crate::world::{Answer, World};
+use crate::world::{Answer, World, bearer};
 use backend::store::Store as _;
 use domain::Brand;
 use domain::audit::{Act, Event};
-use domain::key_format::contains_private_key;
+use domain::key_format::{contains_installation_key, contains_private_key};
 use expected::{Line, Promise};
 use inputs::Input;
 use server::routes::{Kind, TABLE};
 use stage::{Caller, Named, Stage, files};
 use std::collections::BTreeSet;
+
+/// The server functions of the console.
+const CONSOLE: [&str; 8] = [
+    "load_accounts",
+    "find_account",
+    "load_account_file",
+    "load_account_activity",
+    "roll_for",
+    "expire_for",
+    "set_account_disabled",
+    "end_sessions_for",
+];
 
 /// Where a request says it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +94,7 @@ async fn play(public_url: &'static str) {
             }
         }
     }
-    let cells = lines.len() * 18;
+    let cells = lines.len() * Origin::ALL.len() * Caller::ALL.len();
     assert!(
         wrong.is_empty(),
         "{} complaints about {cells} cells:\n{}",
@@ -101,7 +113,9 @@ async fn send(world: &World, stage: &Stage, method: &str, input: &Input, origin:
     let mut headers = vec![("accept", input.accept), ("referer", referer.as_str())];
     headers.extend(cookie.as_deref().map(|cookie| ("cookie", cookie)));
     headers.extend(Some(input.content_type).filter(|kind| !kind.is_empty()).map(|kind| ("content-type", kind)));
-    headers.extend(Some(&*input.authorization).filter(|key| !key.is_empty()).map(|key| ("authorization", key)));
+    let system = if caller == Caller::System { bearer(&stage.installation_key) } else { String::new() };
+    let key = if input.authorization.is_empty() { &system } else { &input.authorization };
+    headers.extend(Some(key.as_str()).filter(|key| !key.is_empty()).map(|key| ("authorization", key)));
     match origin {
         Origin::OurPages => headers.extend([("sec-fetch-site", "same-origin"), ("origin", stage.public_url)]),
         Origin::AnotherSite => {
@@ -186,7 +200,7 @@ fn leaks(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String> {
     let text = whole(answer);
     let gives_key = cell.promise.done
         && cell.line.variant.is_empty()
-        && matches!(cell.line.place.as_str(), "/_srv/reveal_key" | "/_srv/roll_keys");
+        && matches!(cell.line.place.as_str(), "/_srv/reveal_key" | "/_srv/roll_keys" | "/admin/v1/accounts");
     if contains_private_key(&Brand::none(), &text) != gives_key {
         wrong.push(if gives_key { "no private key" } else { "a private key" }.to_owned());
     }
@@ -196,19 +210,34 @@ fn leaks(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String> {
     if answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")) {
         wrong.push("lets other sites read the answer".to_owned());
     }
-    if cell.line.variant != "+key" {
+    if contains_installation_key(&Brand::none(), &text) {
+        wrong.push("an installation key".to_owned());
+    }
+    if cell.line.variant != "+key" && !acts_on_every_account(&cell.line.place, cell.caller) {
         wrong.extend(what_others_own(answer, cell.caller, stage));
     }
     wrong
+}
+
+/// What an admin has in the console and a system in its API; everywhere else they are like everybody.
+fn acts_on_every_account(place: &str, caller: Caller) -> bool {
+    match caller {
+        Caller::Admin => {
+            (place.starts_with("/admin") && !place.starts_with("/admin/v1"))
+                || CONSOLE.contains(&place.trim_start_matches("/_srv/"))
+        }
+        Caller::System => place.starts_with("/admin/v1/"),
+        Caller::Nobody | Caller::Viewer | Caller::Developer | Caller::Owner | Caller::Stranger | Caller::Ended => false,
+    }
 }
 
 /// What the answer shows of an account in which the caller is nobody.
 fn what_others_own(answer: &Answer, caller: Caller, stage: &Stage) -> Vec<String> {
     let text = whole(answer);
     let others: Vec<&String> = match caller {
-        Caller::Nobody | Caller::Ended => stage.ours.own.iter().chain(&stage.theirs.own).collect(),
+        Caller::Nobody | Caller::Ended | Caller::System => stage.ours.own.iter().chain(&stage.theirs.own).collect(),
         Caller::Viewer | Caller::Developer | Caller::Owner => stage.theirs.own.iter().collect(),
-        Caller::Stranger => stage.ours.own.iter().collect(),
+        Caller::Stranger | Caller::Admin => stage.ours.own.iter().collect(),
     };
     others.into_iter().filter(|own| text.contains(*own)).map(|own| format!("{own} is shown")).collect()
 }
@@ -241,11 +270,14 @@ impl Effects {
 
 /// What is wrong with what the request has written.
 fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Effects) -> Vec<String> {
-    let may_write = matches!(cell.kind, Kind::Function | Kind::Page)
+    let on_a_page = matches!(cell.kind, Kind::Function | Kind::Page)
         && cell.line.method == "POST"
         && cell.origin != Origin::AnotherSite
         && !answer.body.contains("CROSS_SITE");
-    if !may_write {
+    // Programs have no origin.
+    let by_a_system =
+        cell.kind == Kind::Api && cell.caller == Caller::System && matches!(cell.line.method, "POST" | "PATCH");
+    if !on_a_page && !by_a_system {
         return vec!["something was written".to_owned()];
     }
     let mut wrong = Vec::new();
@@ -256,7 +288,7 @@ fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Eff
     }
     let changed = are.facts != were.facts;
     // What these do is the record itself, and a session that nobody knew before.
-    let leaves_facts = matches!(act, Some(Act::KeyReveal | Act::SignIn | Act::ActivityExport));
+    let leaves_facts = matches!(act, Some(Act::KeyReveal | Act::KeyIdentify | Act::SignIn | Act::ActivityExport));
     if changed != (cell.promise.done && !leaves_facts) {
         wrong.push(format!("from\n{}\nto\n{}", were.facts, are.facts));
     }
@@ -267,7 +299,8 @@ fn start(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-/// Another account's things answer exactly like things that do not exist: status, headers and body.
+/// Another account's things answer exactly like things that do not exist: status, headers and body. An admin's own
+/// account is like everybody's: outside the console they have no business with another one either.
 #[tokio::test]
 async fn the_things_of_another_account_answer_like_missing_ones() {
     let stage = Stage::set("http://127.0.0.1:3000").await;
@@ -275,9 +308,14 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
     for line in expected::lines().iter().filter(|line| matches!(line.method, "GET" | "POST")) {
         let input = |named: &Named| inputs::of(line.method, &line.place, &line.variant, &stage, named);
         let missing = input(&stage.missing);
-        for (caller, others) in [(Caller::Stranger, &stage.ours.named), (Caller::Owner, &stage.theirs.named)] {
+        let callers = [
+            (Caller::Stranger, &stage.ours.named),
+            (Caller::Owner, &stage.theirs.named),
+            (Caller::Admin, &stage.ours.named),
+        ];
+        for (caller, others) in callers {
             let others_input = input(others);
-            if others_input == missing {
+            if others_input == missing || acts_on_every_account(&line.place, caller) {
                 continue;
             }
             let ask = async |input: &Input, named: &Named| {

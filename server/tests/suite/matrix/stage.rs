@@ -5,7 +5,7 @@ use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::Rolled;
 use backend::store::{Membership, PersonRecord, SessionRecord, Store as _};
 use backend::{OsEntropy, Token, sessions};
-use domain::{AccountId, Email, ExpireOld, PairId, Password, Role, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Email, ExpireOld, PairId, Password, Role, Scope, SessionId, SubmissionId, Timestamp, UserId};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -20,11 +20,24 @@ pub enum Caller {
     Stranger,
     /// The owner, half an hour after they were last seen.
     Ended,
+    /// An admin of the installation, who is also an owner of the stranger's account.
+    Admin,
+    /// A system of the company: no cookie, but an installation key with every scope.
+    System,
 }
 
 impl Caller {
     /// In the order of the columns of `expected.txt`.
-    pub const ALL: [Self; 6] = [Self::Nobody, Self::Viewer, Self::Developer, Self::Owner, Self::Stranger, Self::Ended];
+    pub const ALL: [Self; 8] = [
+        Self::Nobody,
+        Self::Viewer,
+        Self::Developer,
+        Self::Owner,
+        Self::Stranger,
+        Self::Ended,
+        Self::Admin,
+        Self::System,
+    ];
 }
 
 /// The things of an account that a request can name.
@@ -63,9 +76,11 @@ pub struct Stage {
     /// The secret of an invitation for anybody.
     pub invitation: String,
     pub submission: String,
+    /// The system's installation key.
+    pub installation_key: String,
     sessions: Vec<(Caller, Token)>,
-    /// The sessions that can be named: of our owner, and of the stranger.
-    elsewhere: [Token; 2],
+    /// The sessions that can be named, of our owner and of the stranger; and the admin's on another device.
+    elsewhere: [Token; 3],
     people: Vec<Email>,
 }
 
@@ -79,6 +94,11 @@ impl Stage {
         let (mut theirs, _) = account(&world, &stranger, "bob@example.org").await;
         let developer = join(&world, "dev@example.org", &ours.id, Role::Developer).await;
         let viewer = join(&world, "view@example.org", &ours.id, Role::Viewer).await;
+        let admin = join(&world, "root@example.org", &theirs.id, Role::Owner).await;
+        world.backend.create_admin(&World::operator(), "root@example.org", None).await.unwrap();
+        let system = world.backend.create_installation_key(&World::operator(), "billing", &Scope::ALL).await.unwrap();
+        // That a key is in use is noted now and then: here, and not when the first line is played.
+        world.backend.authenticate_installation(system.key.expose()).await.unwrap();
         let now = Timestamp::from_millis(NOW);
         let half_an_hour_ago = now.minus(sessions::IDLE);
         let sessions = vec![
@@ -87,9 +107,11 @@ impl Stage {
             (Caller::Owner, open_session(&world, &owner.user_id, now).await.1),
             (Caller::Stranger, open_session(&world, &stranger.user_id, now).await.1),
             (Caller::Ended, open_session(&world, &owner.user_id, half_an_hour_ago).await.1),
+            (Caller::Admin, open_session(&world, &admin, now).await.1),
         ];
         let (our_session, our_token) = open_session(&world, &owner.user_id, now).await;
         let (their_session, their_token) = open_session(&world, &stranger.user_id, now).await;
+        let (_, admin_token) = open_session(&world, &admin, now).await;
         ours.named.session = our_session.to_string();
         theirs.named.session = their_session.to_string();
         let missing_session = SessionId::mint(now, &OsEntropy).to_string();
@@ -113,11 +135,19 @@ impl Stage {
             link: link.expose(),
             invitation: invitation.expose(),
             submission: SubmissionId::mint(now, &OsEntropy).to_string(),
+            installation_key: system.key.expose().to_owned(),
             sessions,
-            elsewhere: [our_token, their_token],
-            people: [EMAIL, "bob@example.org", "dev@example.org", "view@example.org", "new@example.org"]
-                .map(|email| Email::parse(email).unwrap())
-                .into(),
+            elsewhere: [our_token, their_token, admin_token],
+            people: [
+                EMAIL,
+                "bob@example.org",
+                "dev@example.org",
+                "view@example.org",
+                "root@example.org",
+                "new@example.org",
+            ]
+            .map(|email| Email::parse(email).unwrap())
+            .into(),
             template: world.directory,
         }
     }
