@@ -15,7 +15,8 @@ use crate::tools::{self, Needs};
 use crate::{archive, workspace};
 
 /// What lies in the archive beside the program and its site: where it is in the source tree, and its name there.
-const PAPERS: [(&str, &str); 5] = [
+const PAPERS: [(&str, &str); 6] = [
+    ("LICENSE", "LICENSE"),
     ("packaging/latchkey.service", "latchkey.service"),
     ("packaging/latchkey.toml", "latchkey.toml"),
     ("packaging/latchkey-as-service", "latchkey-as-service"),
@@ -219,6 +220,7 @@ mod tests {
         assert!(!first.is_empty() && first == second);
         let expected = [
             "INSTALL.md",
+            "LICENSE",
             "OPERATIONS.md",
             "SHA256SUMS",
             "hash.txt",
