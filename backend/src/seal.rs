@@ -205,6 +205,20 @@ mod tests {
         assert!(sealer.open(&other, &account, &pair, &brand).is_err());
     }
 
+    /// The whole text is digested, its first word too: a row of one table, moved to the other, is found by nobody's key.
+    #[test]
+    fn the_digest_of_an_installation_key_is_never_that_of_a_private_key() {
+        let (sealer, brand) = (sealer(), Brand::none());
+        let private = PrivateKey::mint(&brand, &OsEntropy);
+        let swapped = private.expose().replace(&brand.private_prefix(), &brand.installation_prefix());
+        let installation =
+            InstallationKey::parse(&brand, &swapped).expect("the checksum is of what is behind the word");
+        assert_ne!(
+            sealer.digest(&private).expect("digests").bytes,
+            sealer.digest_installation_key(&installation).expect("digests").bytes
+        );
+    }
+
     #[test]
     fn another_master_key_gives_another_digest() {
         let key = PrivateKey::mint(&Brand::none(), &OsEntropy);

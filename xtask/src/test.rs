@@ -102,10 +102,9 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     // A directory of its own: the site of a server that somebody left running stays untouched.
     let site_root = workspace::target_directory()?.join("test-site").join(profile.name());
     let build = leptos::build(profile, site_root)?;
-    let mut tally = Tally::default();
+    let mut tally = weighed(profile, &build.site_root);
     if profile == Profile::Release {
         report::sizes(&build.site_root)?;
-        tally.add(report::budget(&build.site_root));
         tally.add(archive::stories(&build));
     }
     let report_path = workspace::target_directory()?.join(format!("stories-{}.json", profile.name()));
@@ -117,6 +116,14 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     let written = fs::read_to_string(&report_path).attempt("read the report of the browser stories")?;
     tally.add(tally::of_playwright(&written)?.and_ended(ended.is_ok()));
     Ok(tally)
+}
+
+/// The first count of a build: whether what it makes a browser download keeps to its budget. A debug build has none.
+fn weighed(profile: Profile, site_root: &Path) -> Tally {
+    match profile {
+        Profile::Release => report::budget(site_root),
+        Profile::Debug => Tally::default(),
+    }
 }
 
 fn playwright(profile: Profile, build: &Build, report: &Path) -> Outcome<Program> {
@@ -131,4 +138,29 @@ fn playwright(profile: Profile, build: &Build, report: &Path) -> Outcome<Program
         .env("LATCHKEY_BUILD", profile.name())
         .env("LATCHKEY_CHROMIUM", browser::chromium()?)
         .env("LATCHKEY_PYTHON", tools::python()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A site whose WASM weighs this much on its way to a browser.
+    fn site(bytes: usize) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("latchkey-weight-{}-{bytes}", std::process::id()));
+        fs::create_dir_all(root.join("pkg")).expect("created");
+        fs::write(root.join("pkg/latchkey.x.wasm.br"), vec![0; bytes]).expect("written");
+        root
+    }
+
+    #[test]
+    fn wasm_past_its_budget_is_a_failure_in_the_count_of_the_run() {
+        for (bytes, expected) in
+            [(1, Tally::PASSED), (180_000, Tally::PASSED), (180_001, Tally::FAILED), (0, Tally::FAILED)]
+        {
+            let root = site(bytes);
+            let counted = [weighed(Profile::Release, &root), weighed(Profile::Debug, &root)];
+            let _ = fs::remove_dir_all(&root);
+            assert_eq!(counted, [expected, Tally::default()], "{bytes}");
+        }
+    }
 }
