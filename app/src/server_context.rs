@@ -182,7 +182,7 @@ pub(crate) fn remember_typed(refused: bool, email: &str, name: &str) {
 }
 
 /// Has the next page say what was done. A cookie and not the URL: a link must not make a page say it.
-pub(crate) fn say(word: &'static str) {
+pub(crate) fn say(word: &str) {
     let cookies = site().cookies;
     add_cookie(cookies.set(&cookies.short_lived(SAID), word, Some(SAID_SECONDS)));
 }

@@ -177,7 +177,10 @@ impl Backend {
         let (account_id, named) = match found {
             Found::Account(account) => (account, None),
             Found::Pair(account, pair) => (account, Some(pair)),
-            Found::Text(_) | Found::Nothing => return Ok(Planned::Bad(LineProblem::NotFound)),
+            // An installation key is of no account: there is nothing here to roll.
+            Found::Text(_) | Found::Nothing | Found::InstallationKey(_) | Found::UnknownInstallationKey => {
+                return Ok(Planned::Bad(LineProblem::NotFound));
+            }
             Found::UnknownPrivateKey => return Ok(Planned::Bad(LineProblem::UnknownPrivateKey)),
             Found::BrokenPrivateKey(broken) => return Ok(Planned::Bad(LineProblem::BrokenPrivateKey(broken))),
         };

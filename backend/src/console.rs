@@ -8,8 +8,11 @@ use crate::record::Happened;
 use crate::store::{AccountQuery, AccountRecord, AccountSummary, MemberRecord, PairWithAccount};
 use crate::{Backend, RequestContext, Result};
 use domain::audit::{Act, Detail, Target};
-use domain::key_format::{private_keys_in, without_private_keys};
-use domain::{AccountId, Brand, Email, KeyPair, PairId, Password, Permission, PrivateKey, PublicKey, Refusal, UserId};
+use domain::key_format::{installation_keys_in, private_keys_in, without_private_keys};
+use domain::{
+    AccountId, Brand, Email, InstallationKey, InstallationKeyId, KeyPair, PairId, Password, Permission, PrivateKey,
+    PublicKey, Refusal, UserId,
+};
 
 /// How many accounts a page of the list has.
 pub const PAGE: u32 = 50;
@@ -27,6 +30,10 @@ pub enum Found {
     UnknownPrivateKey,
     /// It has something of a private key about it, but is none.
     BrokenPrivateKey(Broken),
+    /// It is an installation key, with which one of the company's own systems acts on accounts: this one.
+    InstallationKey(InstallationKeyId),
+    /// It is shaped like an installation key, and is none of this installation.
+    UnknownInstallationKey,
     /// It is shaped like a public key or an id, and nothing has it.
     Nothing,
 }
@@ -86,13 +93,21 @@ pub struct RolledFor {
 impl Backend {
     /// Takes a text for what it is, and finds the account or the pair it names.
     ///
-    /// White space around it does not count, and a private key may stand in a line of a file. It is looked up by its digest and never kept; that it was
-    /// identified is on the account's trail, without it.
+    /// White space around it does not count, and a key may stand in a line of a file. A private key is looked up by its
+    /// digest and never kept; that it was identified is on the account's trail, without it. So is an installation key,
+    /// which is of no account: that is on the installation's record.
     pub async fn identify(&self, context: &RequestContext, text: &str) -> Result<Found> {
         context.authorize_everywhere(Permission::FindAccounts)?;
         let (found, by_private_key) = self.recognise(text).await?;
         if let (Found::Pair(account_id, pair_id), true) = (&found, by_private_key) {
             self.record_identified(context, &[(account_id.clone(), pair_id.clone())]).await?;
+        }
+        if let Found::InstallationKey(key_id) = &found {
+            let mut tx = self.store.begin_write().await?;
+            let now = self.clock.now();
+            let happened = Happened::new(Act::KeyIdentify, None, vec![Target::InstallationKey(key_id.clone())]);
+            self.record(tx.as_mut(), context, now, happened).await?;
+            tx.commit().await?;
         }
         Ok(found)
     }
@@ -124,6 +139,9 @@ impl Backend {
         if keys.len() > 1 {
             return Ok((Found::BrokenPrivateKey(Broken::Several), false));
         }
+        if let (None, Some(key)) = (keys.first(), installation_keys_in(brand, text).next()) {
+            return Ok((self.recognise_installation_key(&key, Found::UnknownInstallationKey).await?, false));
+        }
         if let Some(key) = keys.pop() {
             let digests = self.sealer.digests(&key)?;
             let Some(PairWithAccount { pair, account }) = self.store.find_pair_by_digest(&digests).await? else {
@@ -133,8 +151,14 @@ impl Backend {
                     Some(public) => self.store.find_pair_by_public_key(&public).await?,
                     None => None,
                 };
-                let found = pair.map_or(Found::UnknownPrivateKey, |pair| Found::Pair(pair.account_id, pair.id));
-                return Ok((found, false));
+                if let Some(pair) = pair {
+                    return Ok((Found::Pair(pair.account_id, pair.id), false));
+                }
+                let installation = InstallationKey::parse(brand, &format!("{}{text}", brand.installation_prefix()));
+                return Ok(match installation {
+                    Some(key) => (self.recognise_installation_key(&key, Found::UnknownPrivateKey).await?, false),
+                    None => (Found::UnknownPrivateKey, false),
+                });
             };
             return Ok((Found::Pair(account.id, pair.id), true));
         }
@@ -142,6 +166,13 @@ impl Backend {
             return Ok((Found::BrokenPrivateKey(broken), false));
         }
         Ok((self.recognise_name(text).await?, false))
+    }
+
+    /// Which installation key it is; `unknown` if none.
+    async fn recognise_installation_key(&self, key: &InstallationKey, unknown: Found) -> Result<Found> {
+        let digests = self.sealer.digests_installation_key(key)?;
+        let known = self.store.find_installation_key_by_digest(&digests).await?;
+        Ok(known.map_or(unknown, |key| Found::InstallationKey(key.id)))
     }
 
     /// The same for what is no secret.
@@ -251,18 +282,23 @@ impl Backend {
         Ok(account)
     }
 
-    /// Ends all sessions of a person. Answers how many there were.
+    /// Ends all sessions of a member of this account. Answers how many there were. Whoever is no member of it answers
+    /// like somebody who is not there: the account is what the admin has read and means.
     pub async fn end_sessions_of(
         &self,
         context: &RequestContext,
+        account_id: &AccountId,
         user_id: &UserId,
         password: Option<&Password>,
     ) -> Result<u64> {
         context.authorize_everywhere(Permission::EndSessions)?;
-        let membership = self.store.find_membership(user_id).await?;
-        let account = membership.as_ref().map(|membership| &membership.account_id);
-        let answer = self.try_end_sessions_of(context, account, user_id, password).await;
-        let refused = Happened::new(Act::SessionEndRefused, account, Vec::new());
+        let members = self.store.list_members(account_id).await?;
+        let answer = if members.iter().any(|member| member.user_id == *user_id) {
+            self.try_end_sessions_of(context, Some(account_id), user_id, password).await
+        } else {
+            Err(Refusal::NotFound.into())
+        };
+        let refused = Happened::new(Act::SessionEndRefused, Some(account_id), Vec::new());
         self.record_refusal(context, refused, answer).await
     }
 
@@ -292,7 +328,9 @@ impl Backend {
         context.authorize_everywhere(Permission::EndSessions)?;
         let email = Email::parse(email).map_err(|_| Refusal::EmailInvalid)?;
         let person = self.store.find_person_by_email(&email).await?.ok_or(Refusal::NotFound)?;
-        self.end_sessions_of(context, &person.id, None).await
+        let membership = self.store.find_membership(&person.id).await?;
+        let account = membership.as_ref().map(|membership| &membership.account_id);
+        self.try_end_sessions_of(context, account, &person.id, None).await
     }
 }
 

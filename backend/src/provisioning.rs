@@ -8,7 +8,7 @@ use crate::keys::RollRequest;
 use crate::record::Happened;
 use crate::{Backend, Error, RequestContext, Result};
 use domain::audit::Act;
-use domain::{AccountId, Email, Permission, Refusal, Role};
+use domain::{AccountId, Email, Permission, Refusal};
 
 /// What came of asking for an account.
 #[derive(Debug)]
@@ -21,11 +21,10 @@ pub enum Provisioned {
 
 impl Backend {
     /// Makes an account with its owner and its first pair, once for each external id: a repeat answers the account as it
-    /// is. Of many at once exactly one makes it.
+    /// is, also when its owner has another address by now. Of many at once exactly one makes it.
     ///
-    /// Refusals: [`Refusal::ExternalIdTaken`] when no owner of the account with this external id has this address;
-    /// [`Refusal::EmailTaken`] when somebody has the address and the external id is new; [`Refusal::ExternalIdInvalid`]
-    /// also when there is none; [`Refusal::EmailInvalid`] and [`Refusal::NameInvalid`].
+    /// Refusals: [`Refusal::EmailTaken`] when somebody has the address and the external id is new;
+    /// [`Refusal::ExternalIdInvalid`] also when there is none; [`Refusal::EmailInvalid`] and [`Refusal::NameInvalid`].
     pub async fn provision_account(&self, context: &RequestContext, new: NewAccount) -> Result<Provisioned> {
         let answer = self.try_provision(context, new).await;
         self.record_refusal(context, Happened::new(Act::AccountCreateRefused, None, Vec::new()), answer).await
@@ -33,9 +32,9 @@ impl Backend {
 
     async fn try_provision(&self, context: &RequestContext, new: NewAccount) -> Result<Provisioned> {
         context.authorize_everywhere(Permission::CreateAccounts)?;
-        let email = Email::parse(&new.email).map_err(|_| Refusal::EmailInvalid)?;
+        Email::parse(&new.email).map_err(|_| Refusal::EmailInvalid)?;
         let external_id = new.external_id.clone().ok_or(Refusal::ExternalIdInvalid)?;
-        if let Some(file) = self.find_provisioned(context, &external_id, &email).await? {
+        if let Some(file) = self.find_file_by_external_id(context, &external_id).await? {
             return Ok(Provisioned::Existing(file));
         }
         match self.create_account(context, new).await {
@@ -46,25 +45,11 @@ impl Backend {
             // Somebody was quicker. Person and account are written together, so whichever of the two is met first, the
             // account is there by now if it is the same one.
             Err(Error::Refused(refusal @ (Refusal::EmailTaken | Refusal::ExternalIdTaken))) => {
-                let file = self.find_provisioned(context, &external_id, &email).await?;
+                let file = self.find_file_by_external_id(context, &external_id).await?;
                 Ok(Provisioned::Existing(file.ok_or(refusal)?))
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// The account with this external id, if it has an owner with this address; [`Refusal::ExternalIdTaken`] if not.
-    async fn find_provisioned(
-        &self,
-        context: &RequestContext,
-        external_id: &str,
-        email: &Email,
-    ) -> Result<Option<AccountFile>> {
-        let Some(file) = self.find_file_by_external_id(context, external_id).await? else {
-            return Ok(None);
-        };
-        let is_owner = file.members.iter().any(|member| member.role == Role::Owner && member.email == *email);
-        if is_owner { Ok(Some(file)) } else { Err(Refusal::ExternalIdTaken.into()) }
     }
 
     /// The account with this external id.
@@ -101,7 +86,8 @@ impl Backend {
         disabled: bool,
         reason: &str,
     ) -> Result<AccountFile> {
-        context.authorize_everywhere(Permission::DisableAccount)?;
+        let refused = if disabled { Act::AccountDisableRefused } else { Act::AccountEnableRefused };
+        self.permit(context, Permission::DisableAccount, refused).await?;
         let as_asked = |file: &AccountFile| file.keys.account.disabled_at.is_some() == disabled;
         let file = self.open_file(context, account_id).await?;
         if as_asked(&file) {
@@ -118,10 +104,17 @@ impl Backend {
     /// Rolls an account's keys. The owner reveals the new private key: a system that could read it would only be one more
     /// place for it to leak from. [`Refusal::ReasonMissing`] without a reason, since the owner reads it.
     pub async fn provision_roll(&self, context: &RequestContext, request: RollRequest) -> Result<RolledFor> {
-        context.authorize_everywhere(Permission::RollKeys)?;
+        self.permit(context, Permission::RollKeys, Act::KeyRollRefused).await?;
         if request.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
             return Err(Refusal::ReasonMissing.into());
         }
         self.roll_for(context, request).await
+    }
+
+    /// Authorizes a system, and writes down that one tried what its key is not for: whoever watches the records learns of
+    /// a key in the wrong hands. Under no account: a system without a scope has no business with the one it names.
+    async fn permit(&self, context: &RequestContext, permission: Permission, refused: Act) -> Result<()> {
+        let answer = context.authorize_everywhere(permission);
+        self.record_refusal(context, Happened::new(refused, None, Vec::new()), answer).await
     }
 }

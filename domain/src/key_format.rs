@@ -191,13 +191,19 @@ pub fn contains_private_key(brand: &Brand, text: &str) -> bool {
 
 /// Whether an installation key of this installation stands anywhere in `text`.
 pub fn contains_installation_key(brand: &Brand, text: &str) -> bool {
-    bodies_in(&brand.installation_prefix(), text).next().is_some()
+    installation_keys_in(brand, text).next().is_some()
 }
 
 /// Every private key of this installation that stands in `text`: in a line of a log, behind the `=` of an assignment.
 pub fn private_keys_in<'a>(brand: &Brand, text: &'a str) -> impl Iterator<Item = PrivateKey> + use<'a> {
     let prefix = brand.private_prefix();
     bodies_in(&prefix, text).map(move |body| PrivateKey(Zeroizing::new(format!("{prefix}{body}"))))
+}
+
+/// The same for installation keys.
+pub fn installation_keys_in<'a>(brand: &Brand, text: &'a str) -> impl Iterator<Item = InstallationKey> + use<'a> {
+    let prefix = brand.installation_prefix();
+    bodies_in(&prefix, text).map(move |body| InstallationKey(Zeroizing::new(format!("{prefix}{body}"))))
 }
 
 /// What stands behind the prefix of each key in `text`.

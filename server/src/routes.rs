@@ -126,6 +126,7 @@ pub static TABLE: &[Route] = &[
     ours(Method::GET, "/admin/v1/accounts/{accountId}", Kind::Api, |method| on(method, api::open)),
     ours(Method::PATCH, "/admin/v1/accounts/{accountId}", Kind::Api, |method| on(method, api::switch)),
     ours(Method::POST, "/admin/v1/accounts/{accountId}/roll", Kind::Api, |method| on(method, api::roll)),
+    ours(Method::GET, "/admin/v1/openapi.json", Kind::Api, |method| on(method, api::describe)),
     ours(Method::GET, "/livez", Kind::Health, |method| on(method, health::live)),
     ours(Method::GET, "/readyz", Kind::Health, |method| on(method, health::ready)),
     below("/v1", Kind::Api, || any(async || Problem::NotFound)),

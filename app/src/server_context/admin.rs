@@ -21,7 +21,7 @@ use backend::store::{AccountOrder, AccountQuery, AccountSummary, MemberRecord, R
 use backend::{Backend, RequestContext, Result, SignedIn};
 use domain::audit::{Act, Actor, EventFilter, EventPlace};
 use domain::key_format::without_private_keys;
-use domain::{AccountId, PairId, Password, Refusal, SubmissionId, UserId};
+use domain::{AccountId, InstallationKeyId, PairId, Password, Refusal, SubmissionId, UserId};
 use http::request::Parts;
 use leptos::prelude::use_context;
 
@@ -31,6 +31,8 @@ const REASON_SECONDS: u32 = 120;
 /// Longer names and addresses exist, but nobody types more than the beginning of one.
 const LONGEST_WORD: usize = 29;
 const LONGEST_TEXT: usize = 100;
+/// Between the word of what was said and the id of the installation key that it is about.
+const KEY_FOLLOWS: char = '.';
 
 /// The caller as an admin; others are on their way to the sign-in page, or get the answer of what does not exist.
 pub(crate) fn admin() -> std::result::Result<RequestContext, AppError> {
@@ -89,10 +91,24 @@ pub(crate) fn found(found: Result<Found>) -> std::result::Result<(), AppError> {
         Found::UnknownPrivateKey => Said::UnknownPrivateKey,
         Found::BrokenPrivateKey(broken) => said_of(broken),
         Found::Nothing => Said::NothingFound,
+        Found::UnknownInstallationKey => Said::UnknownInstallationKey,
+        Found::InstallationKey(key) => {
+            say(&format!("{}{KEY_FOLLOWS}{key}", Said::InstallationKey.as_str()));
+            leptos_axum::redirect(paths::ADMIN);
+            return Ok(());
+        }
     };
     say(said.as_str());
     leptos_axum::redirect(paths::ADMIN);
     Ok(())
+}
+
+/// The word of the cookie, with the id of an installation key behind it if it is about one.
+fn read_said(text: &str) -> Option<(Said, Option<InstallationKeyId>)> {
+    match text.split_once(KEY_FOLLOWS) {
+        Some((word, id)) => Some((Said::parse(word)?, Some(id.parse().ok()?))),
+        None => Some((Said::parse(text)?, None)),
+    }
 }
 
 const fn said_of(broken: Broken) -> Said {
@@ -110,17 +126,18 @@ fn may_stand_in_an_address(text: &str) -> bool {
     let in_a_row = |c: char| c.is_alphanumeric() || matches!(c, '_' | '+' | '/' | '=' | '%');
     let shortish = |word: &str| word.chars().count() <= LONGEST_WORD;
     text.chars().count() <= LONGEST_TEXT
-        && !text.to_lowercase().contains("private_")
+        && !["private_", "installation_"].iter().any(|word| text.to_lowercase().contains(word))
         && text.split(|c| !in_a_row(c)).all(shortish)
 }
 
 pub(crate) async fn list(backend: &Backend, context: &RequestContext, site: &Site, query: &str) -> Result<AccountList> {
     let admin = context.as_admin()?;
     let (form, asked) = read_list(query);
-    let said = take_said(Said::parse);
+    let (said, installation_key) = take_said(read_said).unzip();
     let mut list = AccountList {
         viewer: viewer(admin.person()?, site),
         said,
+        installation_key: installation_key.flatten(),
         form,
         unreadable: asked.is_none(),
         further: false,
@@ -369,7 +386,7 @@ pub(crate) async fn end_sessions(
     person: &UserId,
     password: &Password,
 ) -> std::result::Result<(), AppError> {
-    let ended = backend.end_sessions_of(&admin, person, Some(password)).await;
+    let ended = backend.end_sessions_of(&admin, account, person, Some(password)).await;
     let said = if matches!(ended, Ok(0)) { Said::NoSessions } else { Said::SessionsEnded };
     let (form, done) = (paths::admin_end_sessions(account, person), paths::admin_account(account));
     answer_at::<EndSessionsFor>(ended.map(drop), &form, &done, said.as_str())
@@ -432,6 +449,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_is_read_back_with_the_key_it_is_about() {
+        let key: InstallationKeyId = "ikey_00000000000000000000000001".parse().expect("an id");
+        let word = format!("{}{KEY_FOLLOWS}{key}", Said::InstallationKey.as_str());
+        assert_eq!(read_said(&word), Some((Said::InstallationKey, Some(key))));
+        assert_eq!(read_said("rolled"), Some((Said::Rolled, None)));
+        for text in
+            ["", "x", "x.ikey_00000000000000000000000001", "installation-key.", "installation-key.x", "rolled.."]
+        {
+            assert_eq!(read_said(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_broken_key_is_named_as_on_the_command_line() {
         for broken in [Broken::TooShort, Broken::TooLong, Broken::Checksum, Broken::Several] {
             assert_eq!(said_of(broken).sentence(), broken.sentence());
@@ -446,6 +476,7 @@ mod tests {
             format!("Private_{body}"),
             format!("PRIVATE_{body}"),
             format!("private_{}", &body[..5]),
+            format!("installation_{}", &body[..5]),
             format!("KEY={body}"),
             "Basic cHJpdmF0ZV8wMTIzNDU2Nzg5YWJjZGVmZ2hpamtsbW5vcHFyc3RBQkNERUY6".to_owned(),
             "cHJpdmF0ZV8wMTIzNDU2Nzg5YWJjZGVm".to_owned(),

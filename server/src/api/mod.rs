@@ -9,4 +9,4 @@ mod input;
 mod provisioning;
 
 pub(crate) use account::show as show_account;
-pub(crate) use provisioning::{create, find, open, roll, switch};
+pub(crate) use provisioning::{create, describe, find, open, roll, switch};

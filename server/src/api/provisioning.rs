@@ -89,6 +89,13 @@ pub(crate) async fn find(
     Ok(Json(json!({ "accounts": accounts })).into_response())
 }
 
+/// The description of all this, for programs that read it. It holds no secret and is the same everywhere, so that nobody has
+/// to have a key to read what a key is for.
+pub(crate) async fn describe() -> Response {
+    const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}
+
 /// One account.
 pub(crate) async fn open(State(serving): State<Serving>, asked: AskedId, parts: Parts) -> Answer {
     let context = system(&serving, &parts).await?;
@@ -253,10 +260,6 @@ impl From<Refusal> for Wrong {
                 "Somebody here has this e-mail address already.",
                 "Nothing was made. Look the account up by the address, or send another.",
             ),
-            Refusal::ExternalIdTaken => conflict(
-                refusal.sentence(),
-                "Nothing was made. No owner of that account has the address that was sent: look it up by its external id.",
-            ),
             Refusal::PairAlreadyRolled => {
                 conflict(refusal.sentence(), "Look the account up: the active pair is another one by now.")
             }
@@ -276,6 +279,7 @@ impl From<Refusal> for Wrong {
             | Refusal::InvitationInvalid
             | Refusal::InvitationForAnother
             | Refusal::EmailUnchanged
+            | Refusal::ExternalIdTaken
             | Refusal::PasswordTooShort
             | Refusal::PasswordTooLong
             | Refusal::PasswordCommon

@@ -39,7 +39,9 @@ fn read_line() -> Result<String, Failure> {
 pub(super) async fn find(find: FindAccount, desk: &Desk) -> Result<(), Failure> {
     let text = match find.text {
         // Refused before it is looked at: it stands in the list of processes and in the shell's history by now.
-        Some(text) if text.contains("private_") => return Err(Failure::key_in_arguments()),
+        Some(text) if text.contains("private_") || text.contains("installation_") => {
+            return Err(Failure::key_in_arguments());
+        }
         Some(text) => text,
         None => read_line()?,
     };
@@ -50,6 +52,8 @@ pub(super) async fn find(find: FindAccount, desk: &Desk) -> Result<(), Failure> 
         Found::Nothing => return Err(Refusal::NotFound.into()),
         Found::UnknownPrivateKey => return Err(Failure::unknown_key()),
         Found::BrokenPrivateKey(broken) => return Err(Failure::no_key(broken)),
+        Found::InstallationKey(key) => return Err(Failure::installation_key(&key)),
+        Found::UnknownInstallationKey => return Err(Failure::unknown_installation_key()),
     };
     let file = desk.backend.open_file(&desk.context, &account_id).await?;
     let state = |id: &PairId| {

@@ -6,7 +6,7 @@ use crate::serve::ServeError;
 use backend::console::Broken;
 use backend::store::Obstacle;
 use backend::{Error, Fault};
-use domain::Refusal;
+use domain::{InstallationKeyId, Refusal};
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -57,6 +57,19 @@ impl Failure {
 
     pub(super) fn unknown_key() -> Self {
         let message = "This has the form of a private key of this installation, but no account has or had it.";
+        Self { code: "KEY_UNKNOWN", message: message.to_owned(), exit: REFUSED }
+    }
+
+    pub(super) fn installation_key(key: &InstallationKeyId) -> Self {
+        let message = format!(
+            "This is the installation key {key}: with it a system of the company acts on accounts. If it has leaked, revoke \
+             it: latchkey installation-key revoke --key {key}"
+        );
+        Self { code: "KEY_IS_INSTALLATION", message, exit: REFUSED }
+    }
+
+    pub(super) fn unknown_installation_key() -> Self {
+        let message = "This has the form of an installation key of this installation, but it never had this one.";
         Self { code: "KEY_UNKNOWN", message: message.to_owned(), exit: REFUSED }
     }
 

@@ -3,11 +3,12 @@
 use crate::people::{BROWSER, OURS, cookies_after, plus, post, see};
 use crate::program::{Place, Served};
 use crate::world::{Answer, EMAIL, NOW, PASSWORD, World, bearer};
+use backend::OsEntropy;
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::Rolled;
 use backend::store::Store as _;
 use domain::audit::{Act, Actor, Event};
-use domain::{ExpireOld, Password};
+use domain::{Brand, ExpireOld, InstallationKey, Password, Scope};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -422,6 +423,52 @@ async fn an_admin_ends_a_members_sessions_and_their_next_request_is_at_the_sign_
     assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/sign-in"));
     let page = console.follow(&console.post("end_sessions_for", &end).await).await;
     says(&page, "They were signed in nowhere. Nothing was changed.");
+}
+
+/// The page named the account, and the admin read whose sessions they end: a member of another account answers like
+/// somebody who is not there.
+#[tokio::test]
+async fn an_admin_ends_the_sessions_of_nobody_but_a_member_of_the_account_named() {
+    let console = Console::open().await;
+    let new = NewAccount {
+        email: "eve@example.org".to_owned(),
+        name: String::new(),
+        external_id: None,
+        password: Some(Password::new(PASSWORD.to_owned())),
+    };
+    let eve = console.world.backend.create_account(&World::operator(), new).await.unwrap();
+    let cookie = console.world.signed_in_as("eve@example.org").await;
+    let id = &console.account.account_id;
+    let ask = async |person: &str| {
+        let form = format!("account={id}&person={person}");
+        let answer = console.world.call("end_sessions_for", &[OURS, ("cookie", &console.admin)], &form).await;
+        (answer.status.as_u16(), answer.body)
+    };
+    let missing = ask("user_00000000000000000000000009").await;
+    assert_eq!(missing, (404, "\"NOT_FOUND\"".to_owned()));
+    assert_eq!(ask(eve.user_id.as_str()).await, missing);
+    assert_eq!(see(&console.world, "/dashboard/developers", &cookie).await.status, 200, "still signed in");
+}
+
+#[tokio::test]
+async fn a_pasted_installation_key_is_named_and_not_echoed() {
+    let console = Console::open().await;
+    let operator = World::operator();
+    let issued = console.world.backend.create_installation_key(&operator, "billing", &[Scope::Read]).await.unwrap();
+    let key = issued.key.expose();
+    for text in [key.to_owned(), format!(" KEY={key}\n")] {
+        let answer = console.find(&text).await;
+        assert!(!whole(&answer).contains(key));
+        assert_eq!(answer.header("location"), "/admin");
+        let page = console.follow(&answer).await;
+        says(&page, "This is an installation key.");
+        says(&page, &format!("latchkey installation-key revoke --key {}", issued.record.id));
+        assert!(!whole(&page).contains(&key[13..]));
+    }
+    let nobodys = InstallationKey::mint(&Brand::none(), &OsEntropy);
+    let page = console.follow(&console.find(nobodys.expose()).await).await;
+    says(&page, "there never was this one");
+    assert!(!whole(&page).contains(&nobodys.expose()[13..]));
 }
 
 #[tokio::test]

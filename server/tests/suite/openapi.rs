@@ -79,6 +79,14 @@ fn the_document_lists_every_call_of_the_provisioning_api_and_no_other() {
 }
 
 #[tokio::test]
+async fn anybody_reads_the_description_from_the_server_itself() {
+    let world = World::http().await;
+    let answer = world.get("/admin/v1/openapi.json", &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.json(), document());
+}
+
+#[tokio::test]
 async fn what_is_sent_and_answered_is_as_documented() {
     let document = document();
     let world = World::http().await;
@@ -93,7 +101,7 @@ async fn what_is_sent_and_answered_is_as_documented() {
     let one = format!("/admin/v1/accounts/{}", made["accountId"].as_str().unwrap());
     let roll = format!("{one}/roll");
     let another = json!({ "externalId": "cus_2", "email": "eve@example.org", "name": null });
-    let taken = json!({ "externalId": "cus_2", "email": "ada@example.org" });
+    let taken = json!({ "externalId": "cus_3", "email": "ada@example.org" });
     let pair = &made["keyPairs"][0]["id"];
     let leaked = json!({ "expireOld": "1h", "reason": "leaked", "keyPairId": pair, "submission": null });
     let all = "/admin/v1/accounts";

@@ -158,6 +158,9 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
             Some(at) => said.words(&format!("A key pair expired as scheduled: it worked until {}", at.to_utc_words())),
             None => said.words("A key pair expired as scheduled"),
         },
+        Act::KeyIdentify if event.targets.iter().any(|target| matches!(target, Target::InstallationKey(_))) => {
+            said.words(" had an installation key in hand and found which one it is")
+        }
         Act::KeyIdentify => said.words(" had a private key in hand and found that it is one of this account's"),
         Act::PasswordLink => said
             .words(" made a one-time link to set a password")

@@ -29,7 +29,7 @@ pub fn AdminPage() -> impl IntoView {
 
 #[component]
 fn Page(list: AccountList) -> impl IntoView {
-    let AccountList { viewer, said, form, unreadable, further, rows, next } = list;
+    let AccountList { viewer, said, installation_key, form, unreadable, further, rows, next } = list;
     let filtered = form != ListForm::default();
     view! {
         {head("Accounts", &viewer)}
@@ -38,7 +38,11 @@ fn Page(list: AccountList) -> impl IntoView {
             <p class="dashboard__lead">
                 "You act on other people's accounts here. What you change, and that you had one of their private keys in hand, is on their activity under your name."
             </p>
-            {said.map(|said| view! { <Notice tone=said.tone()><p>{said.sentence()}</p></Notice> })}
+            {said
+                .map(|said| {
+                    let revoke = installation_key.map(|key| view! { <HowToRevoke key_id=key.to_string() /> });
+                    view! { <Notice tone=said.tone()><p>{said.sentence()}</p>{revoke}</Notice> }
+                })}
             <Search q=form.q.clone() />
             <section class="section" aria-labelledby="accounts-heading">
                 <h2 id="accounts-heading">
@@ -77,6 +81,16 @@ fn Page(list: AccountList) -> impl IntoView {
                     })}
             </section>
         </main>
+    }
+}
+
+/// An admin has no shell: this is what to send to somebody who has.
+#[component]
+fn HowToRevoke(key_id: String) -> impl IntoView {
+    view! {
+        <p>
+            <code>{format!("latchkey installation-key revoke --key {key_id}")}</code>
+        </p>
     }
 }
 

@@ -23,6 +23,12 @@ impl Said {
             Self::NotSearched => {
                 "Nothing here is exactly this. It is too long to be the beginning of a name, an external id or an e-mail address, and may be a secret, so it was not searched for."
             }
+            Self::InstallationKey => {
+                "This is an installation key. It belongs to no account: with it a system of the company acts on accounts. If it has leaked, an operator revokes it on the server."
+            }
+            Self::UnknownInstallationKey => {
+                "This is shaped like an installation key of this installation, but there never was this one. It may be another installation's, or made up."
+            }
             Self::Rolled => {
                 "The keys are rolled, and the new pair works. Its private key was shown to nobody: the owner reads why on their developers tab, and reveals the new key there."
             }
@@ -47,7 +53,9 @@ impl Said {
             | Self::KeyChecksum
             | Self::SeveralKeys
             | Self::NothingFound
+            | Self::UnknownInstallationKey
             | Self::NotSearched => Tone::Notice,
+            Self::InstallationKey => Tone::Danger,
             Self::NoSessions => Tone::Quiet,
             Self::Rolled | Self::Expired | Self::Disabled | Self::Enabled | Self::SessionsEnded => Tone::Success,
         }

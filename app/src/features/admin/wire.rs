@@ -3,7 +3,7 @@
 use crate::features::activity::Row;
 use crate::features::developers::PairView;
 use crate::ui::Moment;
-use domain::{AccountId, Duration, Role, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Duration, InstallationKeyId, Role, SubmissionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -64,6 +64,8 @@ pub struct AccountList {
     pub viewer: Viewer,
     /// What the search has come to, if it led back here.
     pub said: Option<Said>,
+    /// The installation key that was pasted, by its id.
+    pub installation_key: Option<InstallationKeyId>,
     /// Which accounts.
     pub form: ListForm,
     /// Whether the address asks for something that cannot be listed; then there are no rows.
@@ -187,6 +189,10 @@ pub enum Said {
     NothingFound,
     /// A text that may be a secret, so it is put into no address.
     NotSearched,
+    /// An installation key.
+    InstallationKey,
+    /// An installation key by its shape, and none of this installation's.
+    UnknownInstallationKey,
     /// The keys were rolled.
     Rolled,
     /// An expiring pair was ended.
@@ -203,7 +209,7 @@ pub enum Said {
 
 impl Said {
     /// Every one of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::UnknownPrivateKey,
         Self::KeyTooShort,
         Self::KeyTooLong,
@@ -211,6 +217,8 @@ impl Said {
         Self::SeveralKeys,
         Self::NothingFound,
         Self::NotSearched,
+        Self::InstallationKey,
+        Self::UnknownInstallationKey,
         Self::Rolled,
         Self::Expired,
         Self::Disabled,
@@ -229,6 +237,8 @@ impl Said {
             Self::SeveralKeys => "several-keys",
             Self::NothingFound => "nothing-found",
             Self::NotSearched => "not-searched",
+            Self::InstallationKey => "installation-key",
+            Self::UnknownInstallationKey => "unknown-installation-key",
             Self::Rolled => "rolled",
             Self::Expired => "expired",
             Self::Disabled => "disabled",

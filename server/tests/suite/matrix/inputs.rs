@@ -60,7 +60,7 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/admin/v1/accounts", "") => {
             Input { target: format!("{place}?email={}", EMAIL.replace('@', "%40")), accept: "*/*", ..usual }
         }
-        ("/v1/account" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
+        ("/v1/account" | "/admin/v1/openapi.json" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
         ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }

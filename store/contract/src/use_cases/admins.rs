@@ -7,7 +7,7 @@ use backend::keys::RollRequest;
 use backend::store::{AccountQuery, Store};
 use backend::{Caller, RequestContext, SignedIn};
 use domain::audit::{Act, Actor, Detail, Target};
-use domain::{Duration, ExpireOld, Permission, Refusal, Standing, SubmissionId};
+use domain::{Duration, ExpireOld, InstallationKey, Permission, Refusal, Scope, Standing, SubmissionId};
 use std::sync::Arc;
 
 pub(super) const GRACE: &str = "grace@example.com";
@@ -91,7 +91,7 @@ pub async fn nobody_but_an_admin_acts_on_other_accounts(store: Arc<dyn Store>) {
             refusal(here.backend.open_file(context, &ada.account).await),
             refusal(here.backend.roll_for(context, request(&here, &ada, Some(REASON))).await),
             refusal(here.backend.set_account_disabled(context, &ada.account, true, REASON, None).await),
-            refusal(here.backend.end_sessions_of(context, &person, None).await),
+            refusal(here.backend.end_sessions_of(context, &ada.account, &person, None).await),
             refusal(here.backend.list_keys(context, &ada.account).await),
             refusal(here.backend.revoke(context, &ada.account, &ada.pair, None).await),
         ];
@@ -190,7 +190,7 @@ pub async fn an_admin_gives_their_password_again(store: Arc<dyn Store>) {
         refusal(backend.roll_for(&grace, request(&here, &ada, Some(REASON))).await),
         refusal(backend.revoke(&grace, &ada.account, &ada.pair, None).await),
         refusal(backend.set_account_disabled(&grace, &ada.account, true, REASON, None).await),
-        refusal(backend.end_sessions_of(&grace, &person, None).await),
+        refusal(backend.end_sessions_of(&grace, &ada.account, &person, None).await),
     ];
     assert_eq!(answers, [Some(Refusal::StepUpDue); 4]);
     let wrong = password("wrong wrong wrong wrong");
@@ -232,15 +232,23 @@ pub async fn an_admin_ends_a_persons_sessions(store: Arc<dyn Store>) {
     let opened = here.backend.sign_in(&stranger(), &ada.email, password(PASSWORD)).await.expect("signs in");
     let (_, grace) = admin(&here, GRACE).await;
     let person = created_id(&here, "ada@example.org").await;
-    assert_eq!(here.backend.end_sessions_of(&grace, &person, None).await.expect("ends"), 2);
+    let end = async |account, person| here.backend.end_sessions_of(&grace, account, person, None).await;
+    // Of the account that the page named, and of no other.
+    let eve = here.owner("eve@example.org").await;
+    let nobody = "user_00000000000000000000000000".parse().expect("an id");
+    for (account, person) in [(&eve.account, &person), (&ada.account, &nobody)] {
+        assert_eq!(refusal(end(account, person).await), Some(Refusal::NotFound));
+    }
+    assert!(here.backend.find_signed_in(&opened.session).await.expect("reads").is_some());
+    assert_eq!(end(&ada.account, &person).await.expect("ends"), 2);
     assert_eq!(here.backend.find_signed_in(&opened.session).await.expect("reads"), None);
-    assert_eq!(here.backend.end_sessions_of(&grace, &person, None).await.expect("ends"), 0);
+    assert_eq!(end(&ada.account, &person).await.expect("ends"), 0);
     let records = here.records(Act::SessionEnd).await;
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].detail, Some(Detail::SessionsEnded { count: 2 }));
     assert_eq!(records[0].account_id.as_ref(), Some(&ada.account));
-    let nobody = "user_00000000000000000000000000".parse().expect("an id");
-    assert_eq!(refusal(here.backend.end_sessions_of(&grace, &nobody, None).await), Some(Refusal::NotFound));
+    let refused = here.records(Act::SessionEndRefused).await;
+    assert_eq!(refused.len(), 2);
 }
 
 /// Whichever pair it is of, whatever surrounds it: it answers whose it is, and the owner's trail says that it was asked.
@@ -313,6 +321,28 @@ pub async fn what_is_no_leaked_key_says_what_it_looks_like(store: Arc<dyn Store>
     for text in [ada.account.to_string(), person.to_string(), " ADA@example.org".to_owned()] {
         assert_eq!(found(&text).await, Found::Account(ada.account.clone()), "{text}");
     }
+}
+
+/// It opens no account: whoever has it in hand learns which one it is, and that they had it is on record.
+pub async fn an_installation_key_in_hand_is_told_apart_from_a_private_key(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let issued = here.backend.create_installation_key(&operator(), "billing", &[Scope::Read]).await.expect("makes");
+    let (_, grace) = admin(&here, GRACE).await;
+    let found = async |text: &str| here.backend.identify(&grace, text).await.expect("answers");
+    let key = issued.key.expose();
+    for text in [key.to_owned(), format!("BILLING_KEY=\"{key}\""), key.replace("installation_", "")] {
+        assert_eq!(found(&text).await, Found::InstallationKey(issued.record.id.clone()), "{text}");
+    }
+    let records = here.records(Act::KeyIdentify).await;
+    assert_eq!(records.len(), 3);
+    assert_eq!(
+        (&records[0].account_id, &records[0].targets[..]),
+        (&None, &[Target::InstallationKey(issued.record.id)][..])
+    );
+    let nobodys = InstallationKey::mint(&here.backend.policy().brand, &backend::OsEntropy);
+    assert_eq!(found(nobodys.expose()).await, Found::UnknownInstallationKey);
+    assert_eq!(found(&nobodys.expose().replace("installation_", "")).await, Found::UnknownPrivateKey);
+    assert_eq!(here.records(Act::KeyIdentify).await.len(), 3);
 }
 
 /// A page has so many, and says where the next one begins.

@@ -350,6 +350,7 @@ macro_rules! use_case_tests {
                 an_admin_ends_a_persons_sessions,
                 a_leaked_key_is_identified_in_every_state,
                 what_is_no_leaked_key_says_what_it_looks_like,
+                an_installation_key_in_hand_is_told_apart_from_a_private_key,
                 accounts_are_listed_a_page_at_a_time,
                 an_admin_removed_is_a_member_like_any_other,
             }
@@ -373,6 +374,7 @@ macro_rules! use_case_tests {
                 the_last_use_of_an_installation_key_is_noted_to_the_hour,
                 a_system_may_what_its_scopes_say,
                 an_account_is_provisioned_once_for_each_external_id,
+                what_a_systems_key_is_not_for_is_on_record,
                 of_twenty_provisionings_at_once_one_makes_the_account,
                 a_system_disables_an_account_once,
                 a_system_rolls_and_the_owner_reads_why,

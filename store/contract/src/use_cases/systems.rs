@@ -226,7 +226,13 @@ pub async fn an_account_is_provisioned_once_for_each_external_id(store: Arc<dyn 
         Provisioned::Existing(file) => assert_eq!(file.keys.account.id, account),
         Provisioned::Created(..) => panic!("made twice"),
     }
-    assert_eq!(refusal(ask("cus_1", "eve@example.org").await), Some(Refusal::ExternalIdTaken));
+    // The owner has another address by now, and so has the company's own book.
+    for email in ["ada@example.com", "eve@example.org"] {
+        match ask("cus_1", email).await.expect("answers") {
+            Provisioned::Existing(file) => assert_eq!((file.keys.account.id, file.members.len()), (account.clone(), 1)),
+            Provisioned::Created(..) => panic!("made twice"),
+        }
+    }
     assert_eq!(refusal(ask("cus_2", "ada@example.org").await), Some(Refusal::EmailTaken));
     assert_eq!(refusal(ask("", "eve@example.org").await), Some(Refusal::ExternalIdInvalid));
     assert_eq!(refusal(ask("cus_2", "nobody").await), Some(Refusal::EmailInvalid));
@@ -237,7 +243,31 @@ pub async fn an_account_is_provisioned_once_for_each_external_id(store: Arc<dyn 
     assert_eq!(records.len(), 1);
     assert!(matches!(&records[0].actor, Actor::Installation { name, .. } if name == "billing"));
     assert_eq!(records[0].account_id, Some(account));
-    assert_eq!(here.records(Act::AccountCreateRefused).await.len(), 5);
+    assert_eq!(here.records(Act::AccountCreateRefused).await.len(), 4);
+}
+
+/// Under no account, and with the name of the key: one in the wrong hands shows.
+pub async fn what_a_systems_key_is_not_for_is_on_record(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let system = system(&here, &[Scope::Read]).await;
+    let ada = here.owner("ada@example.org").await;
+    let request =
+        || RollRequest { reason: Some("mine".to_owned()), ..here.request(&ada, &ada.pair, ExpireOld::Immediately) };
+    let backend = &here.backend;
+    let answers = [
+        refusal(backend.provision_account(&system, new("cus_1", "eve@example.org")).await),
+        refusal(backend.provision_disabled(&system, &ada.account, true, "mine").await),
+        refusal(backend.provision_disabled(&system, &ada.account, false, "mine").await),
+        refusal(backend.provision_roll(&system, request()).await),
+    ];
+    assert_eq!(answers, [Some(Refusal::NotAllowed); 4]);
+    for act in [Act::AccountCreateRefused, Act::AccountDisableRefused, Act::AccountEnableRefused, Act::KeyRollRefused] {
+        let records = here.records(act).await;
+        assert_eq!(records.len(), 1, "{act:?}");
+        assert!(matches!(&records[0].actor, Actor::Installation { name, .. } if name == "billing"));
+        assert_eq!(records[0].account_id, None);
+        assert_eq!(records[0].detail, Some(Detail::Refusal { code: Refusal::NotAllowed }));
+    }
 }
 
 /// Twenty at once with one external id and one address: one makes it, the others are answered the very same account.
