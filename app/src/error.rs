@@ -83,6 +83,10 @@ impl AppError {
                 | Refusal::InvitationForAnother => 403,
                 Refusal::NotFound => 404,
                 Refusal::EmailTaken
+                | Refusal::MemberAlready
+                | Refusal::LastOwner
+                | Refusal::RoleUnchanged
+                | Refusal::TooManyInvitations
                 | Refusal::EmailUnchanged
                 | Refusal::ExternalIdTaken
                 | Refusal::PairAlreadyRolled
@@ -96,6 +100,7 @@ impl AppError {
                 Refusal::EmailInvalid
                 | Refusal::ExternalIdInvalid
                 | Refusal::NameInvalid
+                | Refusal::RoleMissing
                 | Refusal::PasswordTooShort
                 | Refusal::PasswordTooLong
                 | Refusal::PasswordCommon

@@ -148,7 +148,7 @@ impl Backend {
         })
         .await?;
         let membership = Membership { account_id: account_id.clone(), user_id: user_id.clone(), role: Role::Owner };
-        tx.insert_membership(&membership).await?;
+        tx.insert_membership(&membership, now).await?;
         let first_pair = self.issue(tx, &account_id, now).await?;
 
         let actor = match context.actor() {

@@ -188,12 +188,27 @@ impl Backend {
         let account = if let Ok(id) = text.parse::<AccountId>() {
             self.store.find_account(&id).await?.map(|account| account.id)
         } else if let Ok(id) = text.parse::<UserId>() {
-            self.store.find_membership(&id).await?.map(|membership| membership.account_id)
+            match self.store.list_own_accounts(&id).await?.as_slice() {
+                [] => None,
+                [only] => Some(only.account.id.clone()),
+                _ => {
+                    return Ok(self
+                        .store
+                        .find_person(&id)
+                        .await?
+                        .map_or(Found::Nothing, |p| Found::Text(p.email.into())));
+                }
+            }
         } else if let Some(account) = self.store.find_account_by_external_id(text).await? {
             Some(account.id)
         } else if let Ok(email) = Email::parse(text) {
             match self.store.find_person_by_email(&email).await? {
-                Some(person) => self.store.find_membership(&person.id).await?.map(|membership| membership.account_id),
+                Some(person) => match self.store.list_own_accounts(&person.id).await?.as_slice() {
+                    [] => None,
+                    [only] => Some(only.account.id.clone()),
+                    // The list of accounts shows every one of theirs.
+                    _ => return Ok(Found::Text(person.email.into())),
+                },
                 None => return Ok(Found::Text(text.to_owned())),
             }
         } else {

@@ -65,7 +65,7 @@ pub struct SignedIn {
     pub user_id: UserId,
     /// The address they sign in with.
     pub email: String,
-    /// The account they act in, and what they are there; `None` for an admin who is in no account.
+    /// The account they act in, and what they are there; `None` for somebody in no account.
     pub seat: Option<Seat>,
     /// Whether they are an admin of the installation.
     pub admin: bool,

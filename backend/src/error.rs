@@ -79,6 +79,7 @@ impl From<StoreError> for Error {
                 Refusal::PairAlreadyRolled.into()
             }
             StoreError::Conflict(Conflict::AdminExists) => Refusal::AdminAlready.into(),
+            StoreError::Conflict(Conflict::LastOwner) => Refusal::LastOwner.into(),
             StoreError::Obstructed { obstacle, .. } => {
                 Fault { obstacle: Some(obstacle), ..Fault::caused_by(USING, error) }.into()
             }

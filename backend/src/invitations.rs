@@ -1,7 +1,7 @@
 //! Invitations: one-time links with which somebody signs up where sign-up is not open.
 //!
-//! Today operators make them, and each makes an account of its own. Whoever else may invite, or into what, is a question
-//! for [`Backend::create_invitation`] and the record, not for the link or its use.
+//! Those that operators make here are for an account of one's own. Those into an account that is there already are made
+//! and used in [`crate::members`]; they share the record, the form of the link, and how it is opened.
 
 use crate::accounts::NewAccount;
 use crate::passwords::Lane;
@@ -9,7 +9,7 @@ use crate::record::Happened;
 use crate::sign_in::SignedInSession;
 use crate::store::InvitationRecord;
 use crate::throttle::Bucket;
-use crate::{Backend, Caller, Error, RequestContext, Result, SignUp, Token};
+use crate::{Backend, Caller, Error, RequestContext, Result, SignUp, Token, members};
 use domain::audit::{Act, Actor, Detail, Target};
 use domain::{Duration, Email, InvitationId, Refusal, Timestamp};
 
@@ -26,7 +26,7 @@ pub struct CreatedInvitation {
 }
 
 /// Whether an invitation can still be used. The end is exclusive.
-fn lives(invitation: &InvitationRecord, now: Timestamp) -> bool {
+pub(crate) fn lives(invitation: &InvitationRecord, now: Timestamp) -> bool {
     now < invitation.expires_at
 }
 
@@ -58,6 +58,7 @@ impl Backend {
             created_by: created_by.to_owned(),
             created_at: now,
             expires_at: now.plus(INVITATION_LIFE),
+            into: None,
         };
         tx.insert_invitation(&invitation).await?;
         let happened = about(Act::InvitationCreate, &invitation);
@@ -66,29 +67,34 @@ impl Backend {
         Ok(CreatedInvitation { invitation, link })
     }
 
-    /// The invitations that can still be used, newest first.
+    /// The invitations to sign up that can still be used, newest first.
     pub async fn list_invitations(&self, context: &RequestContext) -> Result<Vec<InvitationRecord>> {
         operator(context)?;
         let now = self.clock.now();
         let all = self.store.list_invitations().await?;
-        Ok(all.into_iter().filter(|invitation| lives(invitation, now)).collect())
+        Ok(all.into_iter().filter(|invitation| invitation.into.is_none() && lives(invitation, now)).collect())
     }
 
-    /// Ends an invitation before it is used. One that was used, is revoked or too old is not there.
+    /// Ends an invitation before it is used, one into an account too. One that was used, is revoked or too old is not there.
     pub async fn revoke_invitation(&self, context: &RequestContext, invitation_id: &InvitationId) -> Result<()> {
         operator(context)?;
         let mut tx = self.store.begin_write().await?;
         let now = self.clock.now();
         let found = tx.delete_invitation(invitation_id).await?.filter(|invitation| lives(invitation, now));
         let invitation = found.ok_or(Refusal::NotFound)?;
-        self.record(tx.as_mut(), context, now, about(Act::InvitationRevoke, &invitation)).await?;
+        let happened = match &invitation.into {
+            Some(_) => members::about(Act::MemberInviteRevoke, &invitation),
+            None => about(Act::InvitationRevoke, &invitation),
+        };
+        self.record(tx.as_mut(), context, now, happened).await?;
         Ok(tx.commit().await?)
     }
 
     /// The invitation behind the code somebody typed or followed a link with. Counts as an attempt.
     ///
-    /// Refusals: [`Refusal::SignUpClosed`]; [`Refusal::InvitationInvalid`] whether it was used, is revoked, is too old or
-    /// never was.
+    /// Refusals: [`Refusal::InvitationInvalid`] whether it was used, is revoked, is too old or never was;
+    /// [`Refusal::SignUpClosed`] for one to sign up with. One into an account opens wherever sign-up stands: it makes no
+    /// account.
     pub async fn open_invitation(&self, context: &RequestContext, secret: &str) -> Result<InvitationRecord> {
         self.spend_attempt(&[Bucket::new_from_address(context)]).await?;
         self.find_invitation(secret).await
@@ -96,13 +102,14 @@ impl Backend {
 
     /// The same for a page that is drawn again with the code it was opened with: no attempt.
     pub async fn find_invitation(&self, secret: &str) -> Result<InvitationRecord> {
-        if self.policy.sign_up == SignUp::Closed {
-            return Err(Refusal::SignUpClosed.into());
-        }
         let token = Token::parse(secret).ok_or(Refusal::InvitationInvalid)?;
         let found = self.store.find_invitation(&token.digest()).await?;
         let now = self.clock.now();
-        Ok(found.filter(|invitation| lives(invitation, now)).ok_or(Refusal::InvitationInvalid)?)
+        let invitation = found.filter(|invitation| lives(invitation, now)).ok_or(Refusal::InvitationInvalid)?;
+        if invitation.into.is_none() && self.policy.sign_up == SignUp::Closed {
+            return Err(Refusal::SignUpClosed.into());
+        }
+        Ok(invitation)
     }
 
     /// Makes a person, an account and its first pair for whoever holds the invitation, uses the invitation up and signs
@@ -118,6 +125,10 @@ impl Backend {
     ) -> Result<SignedInSession> {
         let _place = self.passwords.admit(Lane::Strangers)?;
         let invitation = self.open_invitation(context, secret).await?;
+        // One into an account makes no other.
+        if invitation.into.is_some() {
+            return Err(Refusal::InvitationInvalid.into());
+        }
         let email = match &invitation.email {
             Some(email) if new.email.trim().is_empty() => email.to_string(),
             Some(_) | None => new.email,

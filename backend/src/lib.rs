@@ -21,6 +21,7 @@ pub mod installation_keys;
 pub mod invitations;
 pub mod keys;
 pub mod master_key;
+pub mod members;
 pub mod passwords;
 pub mod people;
 pub mod provisioning;

@@ -59,6 +59,8 @@ pub enum Conflict {
     InstallationExists,
     /// The person is an admin already.
     AdminExists,
+    /// The account would be left without an owner.
+    LastOwner,
 }
 
 /// What keeps the database from writing, and goes away without a restart.
@@ -171,7 +173,8 @@ pub struct SessionView {
     pub session: SessionRecord,
     /// The person.
     pub email: Email,
-    /// The first account they joined; `None` for somebody in no account.
+    /// In the account the session acts in: the one chosen last, if they are still in it, otherwise the first they joined;
+    /// `None` for somebody in no account.
     pub membership: Option<Membership>,
     /// Whether they are an admin of the installation.
     pub admin: bool,
@@ -201,6 +204,17 @@ pub struct MemberRecord {
     pub role: Role,
     /// Whether they have a password: who has none cannot sign in yet.
     pub has_password: bool,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+/// An account as one of those a person is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAccount {
+    /// The account.
+    pub account: AccountRecord,
+    /// What they are there.
+    pub role: Role,
 }
 
 /// In which order accounts are listed.
@@ -351,21 +365,34 @@ pub struct PasswordLinkRecord {
     pub expires_at: Timestamp,
 }
 
-/// An invitation to sign up, not yet used. The secret in its link is stored only as its SHA-256.
+/// An invitation to sign up or into an account, not yet used. The secret in its link is stored only as its SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvitationRecord {
     /// Its public handle.
     pub id: InvitationId,
     /// SHA-256 of the secret in the link.
     pub token_digest: [u8; 32],
-    /// The only address that may sign up with it; `None` for any.
+    /// The only address that may use it; `None` for any.
     pub email: Option<Email>,
-    /// Who made it, in words: an operator's name.
+    /// Who made it, in words: an operator's name, or an owner's address then.
     pub created_by: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it can be used (exclusive).
     pub expires_at: Timestamp,
+    /// Into which account; `None` for one with which somebody makes an account of their own. With it there is an address.
+    pub into: Option<InvitedInto>,
+}
+
+/// Into which account an invitation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitedInto {
+    /// The account.
+    pub account_id: AccountId,
+    /// What whoever is invited is to be there.
+    pub role: Role,
+    /// Which of its owners invited; `None` for an operator.
+    pub invited_by: Option<UserId>,
 }
 
 /// An installation key as stored. The key itself is stored only as its digest, under a master key.
@@ -449,6 +476,9 @@ pub trait Store: Send + Sync {
     /// The first account the person joined.
     async fn find_membership(&self, user_id: &UserId) -> StoreResult<Option<Membership>>;
 
+    /// The accounts the person is in, in the order of joining.
+    async fn list_own_accounts(&self, user_id: &UserId) -> StoreResult<Vec<OwnAccount>>;
+
     /// The session with this token digest, whatever its age: deciding whether it still lives is a rule, not a query.
     async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>>;
 
@@ -463,6 +493,9 @@ pub trait Store: Send + Sync {
 
     /// Every invitation that was neither used nor revoked, whatever its age, the newest first.
     async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>>;
+
+    /// Every invitation into the account that was neither used nor revoked, whatever its age, the newest first.
+    async fn list_invitations_into(&self, account_id: &AccountId) -> StoreResult<Vec<InvitationRecord>>;
 
     /// Whether the person (by address) has signed in on this device before.
     async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool>;
@@ -527,7 +560,16 @@ pub trait WriteTx: Send {
     async fn set_password_hash(&mut self, user_id: &UserId, password_hash: &str) -> StoreResult<()>;
 
     /// Adds the person to the account.
-    async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()>;
+    async fn insert_membership(&mut self, membership: &Membership, joined_at: Timestamp) -> StoreResult<()>;
+
+    /// The account's members, in the order of joining, as this transaction sees them.
+    async fn list_members(&mut self, account_id: &AccountId) -> StoreResult<Vec<MemberRecord>>;
+
+    /// Replaces what the member is in the account. Conflict: [`Conflict::LastOwner`].
+    async fn set_role(&mut self, membership: &Membership) -> StoreResult<()>;
+
+    /// Takes the member out of the account. Conflict: [`Conflict::LastOwner`].
+    async fn delete_membership(&mut self, account_id: &AccountId, user_id: &UserId) -> StoreResult<()>;
 
     /// Makes the person an admin; the address in the record is not stored. Conflict: [`Conflict::AdminExists`].
     async fn insert_admin(&mut self, admin: &AdminRecord) -> StoreResult<()>;
@@ -607,6 +649,10 @@ pub trait WriteTx: Send {
     /// Notes that the person proved who they are. Does nothing if the session is gone; answers whether it is there.
     async fn set_session_password_at(&mut self, session_id: &SessionId, password_at: Timestamp) -> StoreResult<bool>;
 
+    /// Has a session act in this account from now on, as long as its person is in it. Does nothing if the session is gone;
+    /// answers whether it is there.
+    async fn set_session_account(&mut self, session_id: &SessionId, account_id: &AccountId) -> StoreResult<bool>;
+
     /// Ends a session. Answers whether there was one.
     async fn delete_session(&mut self, session_id: &SessionId) -> StoreResult<bool>;
 
@@ -628,7 +674,7 @@ pub trait WriteTx: Send {
     /// Removes the person's one-time link, if there is one.
     async fn delete_password_link(&mut self, user_id: &UserId) -> StoreResult<()>;
 
-    /// Adds an invitation.
+    /// Adds an invitation. Fails for a second one into the same account for the same address.
     async fn insert_invitation(&mut self, invitation: &InvitationRecord) -> StoreResult<()>;
 
     /// Uses an invitation up: removes it and answers it, whatever its age. `None` if there is none.
@@ -636,6 +682,9 @@ pub trait WriteTx: Send {
 
     /// Removes an invitation by its public handle and answers it, whatever its age. `None` if there is none.
     async fn delete_invitation(&mut self, invitation_id: &InvitationId) -> StoreResult<Option<InvitationRecord>>;
+
+    /// The invitations into the account, whatever their age, as this transaction sees them, the newest first.
+    async fn list_invitations_into(&mut self, account_id: &AccountId) -> StoreResult<Vec<InvitationRecord>>;
 
     /// Counts one attempt in `bucket` and answers the count, this one included. A window that began at or before
     /// `window_start` (or after `now`, by a clock that stepped back) is over, and a new one begins at `now`.

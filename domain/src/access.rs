@@ -1,5 +1,6 @@
 //! Who may do what: one table of roles, scopes and permissions.
 
+use crate::{Refusal, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What a member is in an account.
@@ -92,6 +93,10 @@ permissions! {
     /// Read the account's audit trail, and take it away as a file. Not for viewers: it holds the addresses and browsers
     /// of everybody in the account, and "sees that there are keys and when they end" needs none of that.
     ViewActivity = "Read and export the activity": true true false true false false false;
+    /// See who is in the account. Whoever works with its keys may know who else does.
+    ViewMembers = "See the members": true true true true false false false;
+    /// Invite members, change their roles, remove them. Not an admin's: they act on keys, and an operator has the shell.
+    ManageMembers = "Manage the members": true false false false false false false;
     /// Look accounts up, by whatever is known of them, a leaked private key among it.
     FindAccounts = "Find accounts": false false false true true true false;
     /// Make an account for a customer, with its owner and its first pair.
@@ -113,6 +118,20 @@ impl Standing {
         Self::System(Scope::Provision),
         Self::System(Scope::Roll),
     ];
+}
+
+/// Whether an account with these members still has an owner once one of them is something else, or gone (`None`).
+pub fn keeps_an_owner<'a>(
+    members: impl IntoIterator<Item = (&'a UserId, Role)>,
+    changed: &UserId,
+    becomes: Option<Role>,
+) -> Result<(), Refusal> {
+    let mut others = members.into_iter().filter(|(user_id, _)| *user_id != changed);
+    if becomes == Some(Role::Owner) || others.any(|(_, role)| role == Role::Owner) {
+        Ok(())
+    } else {
+        Err(Refusal::LastOwner)
+    }
 }
 
 impl Scope {
@@ -141,6 +160,15 @@ impl Role {
     /// Whether a member with this role may.
     pub const fn may(self, permission: Permission) -> bool {
         Standing::Member(self).may(permission)
+    }
+
+    /// What somebody is, in a sentence.
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Self::Owner => "an owner",
+            Self::Developer => "a developer",
+            Self::Viewer => "a viewer",
+        }
     }
 
     /// The stable name in the database and on the wire.
@@ -173,6 +201,20 @@ mod tests {
         };
         let table: Vec<_> = std::iter::once(header).chain(Permission::ALL.iter().map(line)).collect();
         assert_eq!(documented.collect::<Vec<_>>(), table);
+    }
+
+    #[test]
+    fn an_account_keeps_an_owner_whoever_goes_or_changes() {
+        let ids = ["1", "2", "3"].map(|n| format!("user_{n:0>26}").parse::<UserId>().expect("an id"));
+        let members = |roles: [Role; 3]| ids.iter().zip(roles).collect::<Vec<_>>();
+        let one = members([Role::Owner, Role::Developer, Role::Viewer]);
+        let two = members([Role::Owner, Role::Owner, Role::Viewer]);
+        for becomes in [None, Some(Role::Developer), Some(Role::Viewer)] {
+            assert_eq!(keeps_an_owner(one.clone(), &ids[0], becomes), Err(Refusal::LastOwner), "{becomes:?}");
+            assert_eq!(keeps_an_owner(one.clone(), &ids[1], becomes), Ok(()));
+            assert_eq!(keeps_an_owner(two.clone(), &ids[0], becomes), Ok(()));
+        }
+        assert_eq!(keeps_an_owner(one, &ids[0], Some(Role::Owner)), Ok(()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What is recorded: who did what to which things, and from where.
 
 use crate::{
-    AccountId, BulkRollId, EventId, ExpireOld, InstallationKeyId, InvitationId, PairId, Refusal, SessionId, Timestamp,
-    UserId,
+    AccountId, BulkRollId, EventId, ExpireOld, InstallationKeyId, InvitationId, PairId, Refusal, Role, SessionId,
+    Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -231,6 +231,28 @@ acts! {
     InstallationKeyRoll = "installation_key.roll";
     /// An installation key was ended at once.
     InstallationKeyRevoke = "installation_key.revoke";
+    /// Somebody was invited into the account.
+    MemberInvite = "member.invite";
+    /// Inviting somebody was refused.
+    MemberInviteRefused = "member.invite_refused";
+    /// An invitation into the account ended before it was used: revoked, replaced, or fallen with its inviter's right.
+    MemberInviteRevoke = "member.invite_revoke";
+    /// Revoking an invitation into the account was refused.
+    MemberInviteRevokeRefused = "member.invite_revoke_refused";
+    /// Somebody joined the account by invitation.
+    MemberJoin = "member.join";
+    /// Joining the account was refused to somebody with the link of an invitation into it.
+    MemberJoinRefused = "member.join_refused";
+    /// A member's role was changed.
+    MemberRole = "member.role";
+    /// Changing a role was refused.
+    MemberRoleRefused = "member.role_refused";
+    /// A member was removed, or left.
+    MemberRemove = "member.remove";
+    /// Removing a member, or leaving, was refused.
+    MemberRemoveRefused = "member.remove_refused";
+    /// A person went on with a session in another account of theirs: this one.
+    SessionSwitch = "session.switch";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -345,6 +367,32 @@ pub enum Detail {
         /// Until when, exclusive.
         #[serde(with = "crate::time::rfc3339")]
         expires_at: Timestamp,
+    },
+    /// Whom somebody invited into the account, as what, and until when.
+    MemberInvited {
+        /// The only address that may use it.
+        email: String,
+        /// What they are to be.
+        role: Role,
+        /// Until when, exclusive.
+        #[serde(with = "crate::time::rfc3339")]
+        expires_at: Timestamp,
+    },
+    /// Who came or went, and as what.
+    Member {
+        /// The address they signed in with then.
+        email: String,
+        /// What they became, or were.
+        role: Role,
+    },
+    /// Whose role changed.
+    RoleChanged {
+        /// The address they signed in with then.
+        email: String,
+        /// What they were.
+        from: Role,
+        /// What they are from then on.
+        to: Role,
     },
     /// What was taken away.
     Export {
@@ -501,6 +549,18 @@ mod tests {
             (
                 Detail::Invitation { email: None, expires_at: at },
                 r#"{"kind":"invitation","email":null,"expiresAt":"2026-11-23T09:02:00.007Z"}"#,
+            ),
+            (
+                Detail::MemberInvited { email: "a@b.c".into(), role: Role::Viewer, expires_at: at },
+                r#"{"kind":"member_invited","email":"a@b.c","role":"viewer","expiresAt":"2026-11-23T09:02:00.007Z"}"#,
+            ),
+            (
+                Detail::Member { email: "a@b.c".into(), role: Role::Owner },
+                r#"{"kind":"member","email":"a@b.c","role":"owner"}"#,
+            ),
+            (
+                Detail::RoleChanged { email: "a@b.c".into(), from: Role::Owner, to: Role::Developer },
+                r#"{"kind":"role_changed","email":"a@b.c","from":"owner","to":"developer"}"#,
             ),
             (Detail::Export { format: ExportFormat::Csv }, r#"{"kind":"export","format":"csv"}"#),
             (Detail::Export { format: ExportFormat::JsonLines }, r#"{"kind":"export","format":"json_lines"}"#),

@@ -52,6 +52,16 @@ refusals! {
     InvitationInvalid = "INVITATION_INVALID", "This invitation has been used or revoked, or is older than 7 days. Ask for a new one.";
     /// The invitation names another address than the one typed.
     InvitationForAnother = "INVITATION_FOR_ANOTHER", "This invitation is for another e-mail address. Open the link in your own invitation.";
+    /// The person is a member of the account already.
+    MemberAlready = "MEMBER_ALREADY", "This person is a member of the account already. Change their role in the list of members instead.";
+    /// The member would be the last owner to go, or to be no owner any more.
+    LastOwner = "LAST_OWNER", "An account keeps at least one owner. Make somebody else an owner first.";
+    /// The member has this role already.
+    RoleUnchanged = "ROLE_UNCHANGED", "This member has this role already. Nothing was changed.";
+    /// No role was chosen, or one that there is not.
+    RoleMissing = "ROLE_MISSING", "Choose a role.";
+    /// As many invitations into the account are open as it may have.
+    TooManyInvitations = "TOO_MANY_INVITATIONS", "This account has 20 open invitations, which is as many as it may have. Revoke one first.";
     /// Somebody with this address exists already.
     EmailTaken = "EMAIL_TAKEN", "An account with this e-mail address exists. Sign in instead.";
     /// The new address is the one the person has.
@@ -81,7 +91,7 @@ refusals! {
     /// The role in this account does not allow it.
     NotAllowed = "NOT_ALLOWED", "Your role in this account does not allow this. Ask an owner.";
     /// The person is in no account: an admin, who has the console.
-    NoAccount = "NO_ACCOUNT", "You are in no account here.";
+    NoAccount = "NO_ACCOUNT", "You are in no account here. Ask an owner of one to invite you.";
     /// Somebody acts on an account that is not theirs without saying why.
     ReasonMissing = "REASON_MISSING", "Give a reason. The account's owner reads it.";
     /// The reason is too long.

@@ -290,6 +290,11 @@ impl From<Refusal> for Wrong {
             | Refusal::DisabledAlready
             | Refusal::EnabledAlready
             | Refusal::AdminAlready
+            | Refusal::MemberAlready
+            | Refusal::LastOwner
+            | Refusal::RoleUnchanged
+            | Refusal::RoleMissing
+            | Refusal::TooManyInvitations
             | Refusal::TooManyLines
             | Refusal::NothingToRoll => {
                 tracing::error!(code = refusal.code(), "a system was refused by what does not concern it");

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollProgress,
     BulkRollRecord, BulkRollRow, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
-    Membership, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
-    SessionView, Store, StoreResult, WriteTx,
+    Membership, OwnAccount, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
+    SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
@@ -145,11 +145,13 @@ store! {
     find_person_by_email(email: &Email) -> Option<PersonRecord>;
     find_person(user_id: &UserId) -> Option<PersonRecord>;
     find_membership(user_id: &UserId) -> Option<Membership>;
+    list_own_accounts(user_id: &UserId) -> Vec<OwnAccount>;
     find_session(token_digest: &[u8; 32]) -> Option<SessionView>;
     list_sessions(user_id: &UserId) -> Vec<SessionRecord>;
     find_password_link(token_digest: &[u8; 32]) -> Option<PasswordLinkRecord>;
     find_invitation(token_digest: &[u8; 32]) -> Option<InvitationRecord>;
     list_invitations() -> Vec<InvitationRecord>;
+    list_invitations_into(account_id: &AccountId) -> Vec<InvitationRecord>;
     knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
     find_bulk_roll(bulk_roll_id: &BulkRollId) -> Option<BulkRollProgress>;
     list_bulk_rolls(limit: u32) -> Vec<BulkRollProgress>;
@@ -168,6 +170,8 @@ transaction! {
         find_sealed_key(pair_id: &PairId) -> Option<SealedKey>;
         list_pairs_to_settle(now: Timestamp, limit: u32) -> Vec<KeyPair>;
         find_roll(account_id: &AccountId, submission_id: &SubmissionId) -> Option<RollRecord>;
+        list_members(account_id: &AccountId) -> Vec<MemberRecord>;
+        list_invitations_into(account_id: &AccountId) -> Vec<InvitationRecord>;
         list_pending_of_bulk_roll(bulk_roll_id: &BulkRollId, limit: u32) -> Vec<BulkRollAccount>;
     }
     writes {
@@ -177,7 +181,9 @@ transaction! {
         insert_person(person: &PersonRecord) -> ();
         set_email(user_id: &UserId, email: &Email) -> ();
         set_password_hash(user_id: &UserId, password_hash: &str) -> ();
-        insert_membership(membership: &Membership) -> ();
+        insert_membership(membership: &Membership, joined_at: Timestamp) -> ();
+        set_role(membership: &Membership) -> ();
+        delete_membership(account_id: &AccountId, user_id: &UserId) -> ();
         insert_admin(admin: &AdminRecord) -> ();
         delete_admin(user_id: &UserId) -> bool;
         insert_installation_key(key: &InstallationKeyRecord, digest: &KeyDigest) -> ();
@@ -197,6 +203,7 @@ transaction! {
         insert_session(session: &SessionRecord) -> ();
         touch_session(session_id: &SessionId, last_used_at: Timestamp) -> bool;
         set_session_password_at(session_id: &SessionId, password_at: Timestamp) -> bool;
+        set_session_account(session_id: &SessionId, account_id: &AccountId) -> bool;
         delete_session(session_id: &SessionId) -> bool;
         delete_sessions_of(user_id: &UserId) -> u64;
         delete_session_of(user_id: &UserId, session_id: &SessionId) -> bool;

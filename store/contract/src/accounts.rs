@@ -1,7 +1,7 @@
 //! Accounts, and who is in them.
 
 use crate::world::{NOW, World, assert_conflict, assert_failed, at};
-use backend::store::{AccountRecord, Conflict, MemberRecord, Membership, PersonRecord, Store};
+use backend::store::{AccountRecord, Conflict, MemberRecord, Membership, OwnAccount, PersonRecord, Store};
 use domain::{Email, Role};
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ pub async fn nobody_is_in_an_account_twice(store: Arc<dyn Store>) {
     let (person, account) = (world.person().await, world.account().await);
     let first = world.join(&person, &account, Role::Viewer).await;
     let second = Membership { role: Role::Owner, ..first.clone() };
-    assert_failed(&world.write(async |tx| tx.insert_membership(&second).await).await);
+    assert_failed(&world.write(async |tx| tx.insert_membership(&second, NOW).await).await);
     assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(first));
 }
 
@@ -110,7 +110,7 @@ pub async fn a_membership_needs_its_person_and_its_account(store: Arc<dyn Store>
     let of_nobody = Membership { account_id: account.id.clone(), user_id: world.new_person().id, role: Role::Viewer };
     let in_nothing = Membership { account_id: world.new_account().id, user_id: person.id.clone(), role: Role::Viewer };
     for membership in [of_nobody, in_nothing] {
-        assert_failed(&world.write(async |tx| tx.insert_membership(&membership).await).await);
+        assert_failed(&world.write(async |tx| tx.insert_membership(&membership, NOW).await).await);
     }
 }
 
@@ -152,7 +152,7 @@ pub async fn members_are_listed_in_the_order_of_joining(store: Arc<dyn Store>) {
         // Being elsewhere too changes nothing here.
         world.join(&person, &other, Role::Viewer).await;
         let has_password = role != Role::Developer;
-        expected.push(MemberRecord { user_id: person.id, email: person.email, role, has_password });
+        expected.push(MemberRecord { user_id: person.id, email: person.email, role, has_password, joined_at: NOW });
     }
     let last = world.person().await;
     world.join(&last, &other, Role::Owner).await;
@@ -161,4 +161,95 @@ pub async fn members_are_listed_in_the_order_of_joining(store: Arc<dyn Store>) {
     for account_id in [empty, world.new_account().id] {
         assert_eq!(world.store.list_members(&account_id).await.expect("read"), []);
     }
+}
+
+/// Of this account and nobody else's, seen by the transaction at once and by everybody after it.
+pub async fn a_member_is_given_another_role_and_taken_out(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (person, account, other) = (world.person().await, world.account().await, world.account().await);
+    let elsewhere = world.join(&person, &other, Role::Developer).await;
+    let membership = world.join(&person, &account, Role::Viewer).await;
+    let changed = Membership { role: Role::Owner, ..membership };
+    let mut tx = world.store.begin_write().await.expect("begins");
+    tx.set_role(&changed).await.expect("stored");
+    let seen = tx.list_members(&account.id).await.expect("read");
+    assert_eq!(seen.iter().map(|member| member.role).collect::<Vec<_>>(), [Role::Owner]);
+    tx.commit().await.expect("commits");
+    assert_eq!(world.store.list_members(&account.id).await.expect("read")[0].role, Role::Owner);
+    world.join(&world.person().await, &account, Role::Owner).await;
+
+    let take_out = async || world.write(async |tx| tx.delete_membership(&account.id, &person.id).await).await;
+    take_out().await.expect("stored");
+    assert_failed(&take_out().await);
+    assert_failed(&world.write(async |tx| tx.set_role(&changed).await).await);
+    assert_eq!(world.store.list_members(&account.id).await.expect("read").len(), 1);
+    assert_eq!(world.store.find_membership(&person.id).await.expect("read"), Some(elsewhere));
+}
+
+/// The last one neither goes nor becomes something else; of two, one may.
+pub async fn an_account_keeps_an_owner(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (ada, ben) = (world.person().await, world.person().await);
+    let (account, other) = (world.account().await, world.account().await);
+    let owner = world.join(&ada, &account, Role::Owner).await;
+    world.join(&ben, &account, Role::Developer).await;
+    // An owner elsewhere is none here.
+    world.join(&ben, &other, Role::Owner).await;
+    let goes = async || world.write(async |tx| tx.delete_membership(&account.id, &ada.id).await).await;
+    let becomes = async |role| {
+        let changed = Membership { role, ..owner.clone() };
+        world.write(async |tx| tx.set_role(&changed).await).await
+    };
+    assert_conflict(&goes().await, Conflict::LastOwner);
+    assert_conflict(&becomes(Role::Developer).await, Conflict::LastOwner);
+    assert_conflict(&becomes(Role::Viewer).await, Conflict::LastOwner);
+    becomes(Role::Owner).await.expect("nothing changes");
+    assert_eq!(world.store.list_members(&account.id).await.expect("read")[0].role, Role::Owner);
+    let second = Membership { account_id: account.id.clone(), user_id: ben.id.clone(), role: Role::Owner };
+    world.write(async |tx| tx.set_role(&second).await).await.expect("stored");
+    becomes(Role::Viewer).await.expect("stored");
+    goes().await.expect("stored");
+}
+
+/// Each transaction saw the other one's owner; one of them is refused all the same.
+pub async fn of_two_owners_taken_out_at_once_one_stays(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let account = world.account().await;
+    let owners = [world.person().await, world.person().await];
+    for owner in &owners {
+        world.join(owner, &account, Role::Owner).await;
+    }
+    let outcomes = owners.map(|owner| {
+        let (store, account) = (Arc::clone(&world.store), account.id.clone());
+        tokio::spawn(async move {
+            let mut tx = store.begin_write().await?;
+            tx.delete_membership(&account, &owner.id).await?;
+            tx.commit().await
+        })
+    });
+    let mut refused = 0;
+    for outcome in outcomes {
+        let outcome = outcome.await.expect("joins");
+        if outcome.is_err() {
+            assert_conflict(&outcome, Conflict::LastOwner);
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 1);
+    assert_eq!(world.store.list_members(&account.id).await.expect("read").len(), 1);
+}
+
+/// With what the person is in each; nobody else's.
+pub async fn the_accounts_of_a_person_are_listed_in_the_order_of_joining(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (person, other) = (world.person().await, world.person().await);
+    let (older, newer, strange) = (world.account().await, world.account().await, world.account().await);
+    world.join(&other, &strange, Role::Owner).await;
+    assert_eq!(world.store.list_own_accounts(&person.id).await.expect("read"), []);
+    let disabled = AccountRecord { disabled_at: Some(at(5)), ..newer };
+    world.write(async |tx| tx.set_account_disabled(&disabled.id, disabled.disabled_at).await).await.expect("stored");
+    world.join(&person, &disabled, Role::Viewer).await;
+    world.join(&person, &older, Role::Owner).await;
+    let own = [OwnAccount { account: disabled, role: Role::Viewer }, OwnAccount { account: older, role: Role::Owner }];
+    assert_eq!(world.store.list_own_accounts(&person.id).await.expect("read"), own);
 }

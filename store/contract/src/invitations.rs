@@ -1,8 +1,8 @@
 //! Invitations.
 
 use crate::world::{World, assert_failed, at};
-use backend::store::{InvitationRecord, Store};
-use domain::Email;
+use backend::store::{AccountRecord, InvitationRecord, InvitedInto, Store};
+use domain::{Email, Role};
 use std::sync::Arc;
 
 fn invitation(world: &World, millis: i64) -> InvitationRecord {
@@ -13,6 +13,7 @@ fn invitation(world: &World, millis: i64) -> InvitationRecord {
         created_by: "op".to_owned(),
         created_at: at(millis),
         expires_at: at(millis + 10),
+        into: None,
     }
 }
 
@@ -85,4 +86,53 @@ pub async fn nothing_that_names_an_invitation_names_two(store: Arc<dyn Store>) {
         assert_failed(&world.write(async |tx| tx.insert_invitation(&second).await).await);
     }
     assert_eq!(world.store.list_invitations().await.expect("read"), [first]);
+}
+
+/// With the account, the role and who invited; listed with it, by a read and in a transaction, and nowhere else.
+pub async fn an_invitation_into_an_account_is_read_back(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (account, other, inviter) = (world.account().await, world.account().await, world.person().await);
+    let to_sign_up = stored(&world, invitation(&world, 9)).await;
+    let mut into = Vec::new();
+    for (nth, role) in Role::ALL.into_iter().enumerate() {
+        let millis = i64::try_from(nth).expect("small");
+        let invited_by = (role == Role::Owner).then(|| inviter.id.clone());
+        let email = Some(Email::parse(&format!("p{nth}@example.org")).expect("an address"));
+        let made = InvitationRecord {
+            email,
+            into: Some(InvitedInto { account_id: account.id.clone(), role, invited_by }),
+            ..invitation(&world, millis)
+        };
+        into.insert(0, stored(&world, made).await);
+    }
+    let listed = async |account| world.store.list_invitations_into(account).await.expect("read");
+    assert_eq!(listed(&account.id).await, into);
+    assert_eq!(listed(&other.id).await, []);
+    assert_eq!(world.store.list_invitations().await.expect("read")[0], to_sign_up);
+    for invitation in &into {
+        let found = world.store.find_invitation(&invitation.token_digest).await.expect("read");
+        assert_eq!(found.as_ref(), Some(invitation));
+    }
+    let mut tx = world.store.begin_write().await.expect("begins");
+    assert_eq!(tx.take_invitation(&into[0].token_digest).await.expect("taken").as_ref(), Some(&into[0]));
+    assert_eq!(tx.delete_invitation(&into[1].id).await.expect("taken").as_ref(), Some(&into[1]));
+    assert_eq!(tx.list_invitations_into(&account.id).await.expect("read"), into[2..]);
+}
+
+/// Into another account, or to sign up, it may be invited besides.
+pub async fn an_address_is_invited_into_an_account_once(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (account, other) = (world.account().await, world.account().await);
+    let email = Some(Email::parse("ada@example.org").expect("an address"));
+    let into = |account: &AccountRecord, role| {
+        let into = InvitedInto { account_id: account.id.clone(), role, invited_by: None };
+        InvitationRecord { email: email.clone(), into: Some(into), ..invitation(&world, 0) }
+    };
+    stored(&world, into(&account, Role::Owner)).await;
+    let second = into(&account, Role::Viewer);
+    assert_failed(&world.write(async |tx| tx.insert_invitation(&second).await).await);
+    stored(&world, into(&other, Role::Owner)).await;
+    for _ in 0..2 {
+        stored(&world, InvitationRecord { email: email.clone(), ..invitation(&world, 0) }).await;
+    }
 }

@@ -80,6 +80,10 @@ macro_rules! store_contract_tests {
                 a_membership_needs_its_person_and_its_account,
                 an_account_is_found_by_its_external_id,
                 members_are_listed_in_the_order_of_joining,
+                a_member_is_given_another_role_and_taken_out,
+                an_account_keeps_an_owner,
+                of_two_owners_taken_out_at_once_one_stays,
+                the_accounts_of_a_person_are_listed_in_the_order_of_joining,
             }
             search {
                 accounts_are_found_by_what_their_name_begins_with,
@@ -125,6 +129,8 @@ macro_rules! store_contract_tests {
                 an_invitation_survives_a_transaction_that_failed,
                 an_invitation_is_revoked_once,
                 nothing_that_names_an_invitation_names_two,
+                an_invitation_into_an_account_is_read_back,
+                an_address_is_invited_into_an_account_once,
             }
             pairs {
                 a_pair_is_read_back_with_every_end,
@@ -177,6 +183,7 @@ macro_rules! store_contract_tests {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
                 a_session_shows_the_first_account_joined,
+                a_session_shows_the_account_chosen_as_long_as_its_person_is_in_it,
                 a_session_of_somebody_in_no_account_shows_none,
                 a_session_shows_whether_its_person_is_an_admin,
                 an_admins_session_shows_the_first_account_joined,

@@ -1,7 +1,7 @@
 //! Sessions.
 
 use crate::world::{World, assert_failed, at};
-use backend::store::{SessionRecord, SessionView, Store};
+use backend::store::{AccountRecord, SessionRecord, SessionView, Store};
 use domain::Role;
 use std::sync::Arc;
 
@@ -41,6 +41,38 @@ pub async fn a_session_shows_the_first_account_joined(store: Arc<dyn Store>) {
     let person = world.store.find_person(&view.session.user_id).await.expect("read").expect("there");
     world.join(&person, &older, Role::Owner).await;
     assert_eq!(world.store.find_session(&view.session.token_digest).await.expect("read"), Some(view));
+}
+
+/// The account chosen last, by this session and not by others; the first joined again once its person is out of it.
+pub async fn a_session_shows_the_account_chosen_as_long_as_its_person_is_in_it(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (view, other) = (signed_in(&world).await, signed_in(&world).await);
+    let person = world.store.find_person(&view.session.user_id).await.expect("read").expect("there");
+    let (second, strange) = (world.account().await, world.account().await);
+    let chosen = world.join(&person, &second, Role::Viewer).await;
+    let own = world.new_session(&person.id);
+    world.write(async |tx| tx.insert_session(&own).await).await.expect("stored");
+    let choose = async |account: &AccountRecord| {
+        let session = &view.session.id;
+        assert!(world.write(async |tx| tx.set_session_account(session, &account.id).await).await.expect("stored"));
+        world.store.find_session(&view.session.token_digest).await.expect("read").expect("there").membership
+    };
+    assert_eq!(choose(&second).await, Some(chosen));
+    for session in [&own, &other.session] {
+        let found = world.store.find_session(&session.token_digest).await.expect("read").expect("there");
+        let first = if session.user_id == person.id { &view.membership } else { &other.membership };
+        assert_eq!(&found.membership, first);
+    }
+    // An account they are not in is none to choose, whatever is stored.
+    assert_eq!(choose(&strange).await, view.membership);
+    choose(&second).await;
+    world.write(async |tx| tx.delete_membership(&second.id, &person.id).await).await.expect("stored");
+    let found = world.store.find_session(&view.session.token_digest).await.expect("read");
+    assert_eq!(found.as_ref(), Some(&view));
+    let gone = world.session_id();
+    assert!(!world.write(async |tx| tx.set_session_account(&gone, &second.id).await).await.expect("stored"));
+    let nowhere = world.new_account().id;
+    assert_failed(&world.write(async |tx| tx.set_session_account(&view.session.id, &nowhere).await).await);
 }
 
 /// Somebody in no account has a session too: whether there is anything to show them is a rule, not a query.

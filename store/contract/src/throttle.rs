@@ -166,6 +166,7 @@ pub async fn expired_invitations_are_purged(store: Arc<dyn Store>) {
             created_by: "op".to_owned(),
             created_at: at(-9),
             expires_at,
+            into: None,
         };
         world.write(async |tx| tx.insert_invitation(&invitation).await).await.expect("stored");
     }

@@ -215,7 +215,7 @@ impl World {
     /// A person in an account, stored.
     pub async fn join(&self, person: &PersonRecord, account: &AccountRecord, role: Role) -> Membership {
         let membership = Membership { account_id: account.id.clone(), user_id: person.id.clone(), role };
-        self.write(async |tx| tx.insert_membership(&membership).await).await.expect("stored");
+        self.write(async |tx| tx.insert_membership(&membership, NOW).await).await.expect("stored");
         membership
     }
 

@@ -19,14 +19,17 @@ const RULES: [Rule; 12] = [
             WHERE account_id = account.id AND rolled_at IS NULL AND revoked_at IS NULL
         )",
     ),
-    ("an account has a member", "SELECT count(*) FROM account WHERE id NOT IN (SELECT account_id FROM membership)"),
-    // Or was: whoever is an admin no more stays.
+    (
+        "an account has an owner",
+        "SELECT count(*) FROM account WHERE id NOT IN (SELECT account_id FROM membership WHERE role = 'owner')",
+    ),
+    // Or was: whoever is an admin no more, or was removed from their last account, stays.
     (
         "a person is in an account or an admin",
         "SELECT count(*) FROM person WHERE id NOT IN (SELECT user_id FROM membership)
             AND id NOT IN (SELECT user_id FROM admin)
             AND id NOT IN (
-                SELECT value ->> 'id' FROM audit_event, json_each(audit_event.targets) WHERE act = 'admin.create'
+                SELECT value ->> 'id' FROM audit_event, json_each(audit_event.targets) WHERE act IN ('admin.create', 'member.remove')
             )",
     ),
     (
@@ -162,7 +165,8 @@ mod tests {
         let path = database(
             directory.path(),
             "INSERT INTO account (id, name, created_at) VALUES ('acct_00000000000000000000000000', 'a', 1);
-             INSERT INTO membership (account_id, user_id, role) VALUES ('acct_00000000000000000000000000', 'nobody', 'owner');",
+             INSERT INTO membership (account_id, user_id, role, joined_at)
+                 VALUES ('acct_00000000000000000000000000', 'nobody', 'owner', 1);",
         )
         .await;
         let found = violations(&path).await.expect("looks");

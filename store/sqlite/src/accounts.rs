@@ -2,7 +2,7 @@
 
 use crate::error::{failed, one_row, refused};
 use crate::row::{ImpossibleRow, Place};
-use backend::store::{AccountRecord, MemberRecord, Membership, StoreResult};
+use backend::store::{AccountRecord, MemberRecord, Membership, OwnAccount, StoreResult};
 use domain::{AccountId, Role, Timestamp, UserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -52,6 +52,26 @@ struct MemberRow {
     email: String,
     role: String,
     has_password: bool,
+    joined_at: i64,
+}
+
+struct OwnAccountRow {
+    id: String,
+    name: String,
+    external_id: Option<String>,
+    created_at: i64,
+    disabled_at: Option<i64>,
+    role: String,
+}
+
+impl TryFrom<OwnAccountRow> for OwnAccount {
+    type Error = ImpossibleRow;
+
+    fn try_from(row: OwnAccountRow) -> Result<Self, ImpossibleRow> {
+        let OwnAccountRow { id, name, external_id, created_at, disabled_at, role } = row;
+        let role = Role::parse(&role).ok_or_else(|| Place::new("membership", &id).impossible("role"))?;
+        Ok(Self { account: AccountRow { id, name, external_id, created_at, disabled_at }.try_into()?, role })
+    }
 }
 
 impl TryFrom<MemberRow> for MemberRecord {
@@ -64,6 +84,7 @@ impl TryFrom<MemberRow> for MemberRecord {
             email: Place::new("person", &row.user_id).email("email", &row.email)?,
             role: Role::parse(&row.role).ok_or_else(|| place.impossible("role"))?,
             has_password: row.has_password,
+            joined_at: Timestamp::from_millis(row.joined_at),
         })
     }
 }
@@ -187,7 +208,8 @@ pub(crate) async fn list_members(
             membership.user_id,
             person.email,
             membership.role,
-            person.password_hash IS NOT NULL AS "has_password!: bool"
+            person.password_hash IS NOT NULL AS "has_password!: bool",
+            membership.joined_at
         FROM membership
         JOIN person ON person.id = membership.user_id
         WHERE membership.account_id = ?
@@ -200,20 +222,78 @@ pub(crate) async fn list_members(
     Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
 }
 
-pub(crate) async fn insert_membership(connection: &mut SqliteConnection, membership: &Membership) -> StoreResult<()> {
+pub(crate) async fn list_own(executor: impl SqliteExecutor<'_>, user_id: &UserId) -> StoreResult<Vec<OwnAccount>> {
+    let user_id = user_id.as_str();
+    let rows = sqlx::query_as!(
+        OwnAccountRow,
+        "SELECT
+            account.id,
+            account.name,
+            account.external_id,
+            account.created_at,
+            account.disabled_at,
+            membership.role
+        FROM membership
+        JOIN account ON account.id = membership.account_id
+        WHERE membership.user_id = ?
+        ORDER BY membership.number",
+        user_id,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(failed("listing the accounts of a person"))?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
+}
+
+pub(crate) async fn set_role(connection: &mut SqliteConnection, membership: &Membership) -> StoreResult<()> {
+    const DOING: &str = "changing what a member is in an account";
+    let account_id = membership.account_id.as_str();
+    let user_id = membership.user_id.as_str();
+    let role = membership.role.as_str();
+    let result =
+        sqlx::query!("UPDATE membership SET role = ? WHERE account_id = ? AND user_id = ?", role, account_id, user_id)
+            .execute(connection)
+            .await
+            .map_err(refused(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn delete_membership(
+    connection: &mut SqliteConnection,
+    account_id: &AccountId,
+    user_id: &UserId,
+) -> StoreResult<()> {
+    const DOING: &str = "taking a member out of an account";
+    let account_id = account_id.as_str();
+    let user_id = user_id.as_str();
+    let result = sqlx::query!("DELETE FROM membership WHERE account_id = ? AND user_id = ?", account_id, user_id)
+        .execute(connection)
+        .await
+        .map_err(refused(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn insert_membership(
+    connection: &mut SqliteConnection,
+    membership: &Membership,
+    joined_at: Timestamp,
+) -> StoreResult<()> {
     const DOING: &str = "adding a person to an account";
     let account_id = membership.account_id.as_str();
     let user_id = membership.user_id.as_str();
     let role = membership.role.as_str();
+    let joined_at = joined_at.as_millis();
     let result = sqlx::query!(
         "INSERT INTO membership (
             account_id,
             user_id,
-            role
-        ) VALUES (?, ?, ?)",
+            role,
+            joined_at
+        ) VALUES (?, ?, ?, ?)",
         account_id,
         user_id,
         role,
+        joined_at,
     )
     .execute(connection)
     .await

@@ -6,6 +6,10 @@ use sqlx::sqlite::SqliteQueryResult;
 /// How SQLite begins the message about a row that exists already; the columns of the constraint follow.
 const UNIQUE_FAILED: &str = "UNIQUE constraint failed: ";
 
+/// What the two triggers say that keep an owner in every account: `membership_keeps_an_owner_who_goes` and
+/// `membership_keeps_an_owner_who_changes`.
+const KEEPS_AN_OWNER: &str = "trigger failed: membership_keeps_an_owner_who_";
+
 /// The constraints that have a name in the port, by the columns SQLite names when one of them refuses a row.
 ///
 /// SQLite names columns and not constraints here. Each of these lists belongs to exactly one constraint.
@@ -74,7 +78,11 @@ fn code(error: &sqlx::Error) -> Option<i32> {
 }
 
 fn conflict(error: &sqlx::Error) -> Option<Conflict> {
-    let columns = error.as_database_error()?.message().strip_prefix(UNIQUE_FAILED)?;
+    let message = error.as_database_error()?.message();
+    if message.starts_with(KEEPS_AN_OWNER) {
+        return Some(Conflict::LastOwner);
+    }
+    let columns = message.strip_prefix(UNIQUE_FAILED)?;
     CONFLICTS.iter().find(|(named, _)| *named == columns).map(|(_, conflict)| *conflict)
 }
 

@@ -1,9 +1,9 @@
-//! Invitations to sign up.
+//! Invitations: to sign up, and into accounts.
 
 use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
-use backend::store::{InvitationRecord, StoreResult};
-use domain::{Email, InvitationId, Timestamp};
+use backend::store::{InvitationRecord, InvitedInto, StoreResult};
+use domain::{AccountId, Email, InvitationId, Role, Timestamp, UserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 struct InvitationRow {
@@ -13,6 +13,9 @@ struct InvitationRow {
     created_by: String,
     created_at: i64,
     expires_at: i64,
+    account_id: Option<String>,
+    role: Option<String>,
+    invited_by: Option<String>,
 }
 
 impl TryFrom<InvitationRow> for InvitationRecord {
@@ -20,6 +23,15 @@ impl TryFrom<InvitationRow> for InvitationRecord {
 
     fn try_from(row: InvitationRow) -> Result<Self, ImpossibleRow> {
         let place = Place::new("invitation", &row.id);
+        let into = match (row.account_id, row.role) {
+            (Some(account_id), Some(role)) => Some(InvitedInto {
+                account_id: place.id("account_id", &account_id)?,
+                role: Role::parse(&role).ok_or_else(|| place.impossible("role"))?,
+                invited_by: row.invited_by.map(|inviter| place.id("invited_by", &inviter)).transpose()?,
+            }),
+            (None, None) => None,
+            _ => return Err(place.impossible("role")),
+        };
         Ok(Self {
             id: place.id("id", &row.id)?,
             token_digest: place.digest("token_digest", &row.token_digest)?,
@@ -27,6 +39,7 @@ impl TryFrom<InvitationRow> for InvitationRecord {
             created_by: row.created_by,
             created_at: Timestamp::from_millis(row.created_at),
             expires_at: Timestamp::from_millis(row.expires_at),
+            into,
         })
     }
 }
@@ -44,7 +57,10 @@ pub(crate) async fn find(
             email,
             created_by,
             created_at,
-            expires_at
+            expires_at,
+            account_id,
+            role,
+            invited_by
         FROM invitation
         WHERE token_digest = ?",
         token_digest,
@@ -64,13 +80,44 @@ pub(crate) async fn list(executor: impl SqliteExecutor<'_>) -> StoreResult<Vec<I
             email,
             created_by,
             created_at,
-            expires_at
+            expires_at,
+            account_id,
+            role,
+            invited_by
         FROM invitation
         ORDER BY created_at DESC, id DESC",
     )
     .fetch_all(executor)
     .await
     .map_err(failed("listing invitations"))?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
+}
+
+pub(crate) async fn list_into(
+    executor: impl SqliteExecutor<'_>,
+    account_id: &AccountId,
+) -> StoreResult<Vec<InvitationRecord>> {
+    let account_id = account_id.as_str();
+    let rows = sqlx::query_as!(
+        InvitationRow,
+        "SELECT
+            id,
+            token_digest,
+            email,
+            created_by,
+            created_at,
+            expires_at,
+            account_id,
+            role,
+            invited_by
+        FROM invitation
+        WHERE account_id = ?
+        ORDER BY created_at DESC, id DESC",
+        account_id,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(failed("listing the invitations into an account"))?;
     Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
 }
 
@@ -81,6 +128,9 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, invitation: &Invit
     let email = invitation.email.as_ref().map(Email::as_str);
     let created_at = invitation.created_at.as_millis();
     let expires_at = invitation.expires_at.as_millis();
+    let account_id = invitation.into.as_ref().map(|into| into.account_id.as_str());
+    let role = invitation.into.as_ref().map(|into| into.role.as_str());
+    let invited_by = invitation.into.as_ref().and_then(|into| into.invited_by.as_ref()).map(UserId::as_str);
     let result = sqlx::query!(
         "INSERT INTO invitation (
             id,
@@ -88,14 +138,20 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, invitation: &Invit
             email,
             created_by,
             created_at,
-            expires_at
-        ) VALUES (?, ?, ?, ?, ?, ?)",
+            expires_at,
+            account_id,
+            role,
+            invited_by
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id,
         token_digest,
         email,
         invitation.created_by,
         created_at,
         expires_at,
+        account_id,
+        role,
+        invited_by,
     )
     .execute(connection)
     .await
@@ -118,7 +174,10 @@ pub(crate) async fn take(
             email,
             created_by AS "created_by!",
             created_at AS "created_at!",
-            expires_at AS "expires_at!""#,
+            expires_at AS "expires_at!",
+            account_id,
+            role,
+            invited_by"#,
         token_digest,
     )
     .fetch_optional(connection)
@@ -142,7 +201,10 @@ pub(crate) async fn delete(
             email,
             created_by AS "created_by!",
             created_at AS "created_at!",
-            expires_at AS "expires_at!""#,
+            expires_at AS "expires_at!",
+            account_id,
+            role,
+            invited_by"#,
         invitation_id,
     )
     .fetch_optional(connection)

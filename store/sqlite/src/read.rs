@@ -8,8 +8,9 @@ use crate::{
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollProgress, BulkRollRecord, BulkRollRow,
-    Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, PairWithAccount,
-    PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, OwnAccount,
+    PairWithAccount, PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult,
+    WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{AccountId, BulkRollId, Email, KeyPair, PairId, PublicKey, UserId};
@@ -91,6 +92,10 @@ impl Store for SqliteStore {
         accounts::find_membership(&self.readers, user_id).await
     }
 
+    async fn list_own_accounts(&self, user_id: &UserId) -> StoreResult<Vec<OwnAccount>> {
+        accounts::list_own(&self.readers, user_id).await
+    }
+
     async fn find_session(&self, token_digest: &[u8; 32]) -> StoreResult<Option<SessionView>> {
         sessions::find(&self.readers, token_digest).await
     }
@@ -109,6 +114,10 @@ impl Store for SqliteStore {
 
     async fn list_invitations(&self) -> StoreResult<Vec<InvitationRecord>> {
         invitations::list(&self.readers).await
+    }
+
+    async fn list_invitations_into(&self, account_id: &AccountId) -> StoreResult<Vec<InvitationRecord>> {
+        invitations::list_into(&self.readers, account_id).await
     }
 
     async fn knows_device(&self, token_digest: &[u8; 32], email: &Email) -> StoreResult<bool> {

@@ -4,7 +4,7 @@ use crate::accounts::MembershipRow;
 use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{SessionRecord, SessionView, StoreResult};
-use domain::{SessionId, Timestamp, UserId};
+use domain::{AccountId, SessionId, Timestamp, UserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 struct SessionViewRow {
@@ -104,11 +104,22 @@ pub(crate) async fn find(
             admin.user_id IS NOT NULL AS "admin!: bool"
         FROM session
         JOIN person ON person.id = session.user_id
-        LEFT JOIN membership ON membership.user_id = session.user_id
+        LEFT JOIN membership ON membership.number = COALESCE(
+            (
+                SELECT chosen.number
+                FROM membership AS chosen
+                WHERE chosen.account_id = session.account_id AND chosen.user_id = session.user_id
+            ),
+            (
+                SELECT joined.number
+                FROM membership AS joined
+                WHERE joined.user_id = session.user_id
+                ORDER BY joined.number
+                LIMIT 1
+            )
+        )
         LEFT JOIN admin ON admin.user_id = session.user_id
-        WHERE session.token_digest = ?
-        ORDER BY membership.number
-        LIMIT 1"#,
+        WHERE session.token_digest = ?"#,
         token_digest,
     )
     .fetch_optional(executor)
@@ -202,6 +213,21 @@ pub(crate) async fn set_password_at(
         .execute(connection)
         .await
         .map_err(failed("noting that a password was given in a session"))?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// The session may be gone, as in [`touch`].
+pub(crate) async fn set_account(
+    connection: &mut SqliteConnection,
+    session_id: &SessionId,
+    account_id: &AccountId,
+) -> StoreResult<bool> {
+    let session_id = session_id.as_str();
+    let account_id = account_id.as_str();
+    let result = sqlx::query!("UPDATE session SET account_id = ? WHERE id = ?", account_id, session_id)
+        .execute(connection)
+        .await
+        .map_err(failed("noting the account a session acts in"))?;
     Ok(result.rows_affected() == 1)
 }
 

@@ -8,8 +8,8 @@ use crate::{
 use async_trait::async_trait;
 use backend::store::{
     AccountRecord, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollRecord, Installation, InstallationKeyRecord,
-    InvitationRecord, KeyDigest, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
-    SessionRecord, StoreResult, WriteTx,
+    InvitationRecord, KeyDigest, MemberRecord, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
+    SealedKey, SessionRecord, StoreResult, WriteTx,
 };
 use domain::audit::Event;
 use domain::installation_key::Life;
@@ -85,8 +85,20 @@ impl WriteTx for SqliteTx {
         people::set_password_hash(&mut self.tx, user_id, password_hash).await
     }
 
-    async fn insert_membership(&mut self, membership: &Membership) -> StoreResult<()> {
-        accounts::insert_membership(&mut self.tx, membership).await
+    async fn insert_membership(&mut self, membership: &Membership, joined_at: Timestamp) -> StoreResult<()> {
+        accounts::insert_membership(&mut self.tx, membership, joined_at).await
+    }
+
+    async fn list_members(&mut self, account_id: &AccountId) -> StoreResult<Vec<MemberRecord>> {
+        accounts::list_members(&mut *self.tx, account_id).await
+    }
+
+    async fn set_role(&mut self, membership: &Membership) -> StoreResult<()> {
+        accounts::set_role(&mut self.tx, membership).await
+    }
+
+    async fn delete_membership(&mut self, account_id: &AccountId, user_id: &UserId) -> StoreResult<()> {
+        accounts::delete_membership(&mut self.tx, account_id, user_id).await
     }
 
     async fn insert_admin(&mut self, admin: &AdminRecord) -> StoreResult<()> {
@@ -189,6 +201,10 @@ impl WriteTx for SqliteTx {
         sessions::set_password_at(&mut self.tx, session_id, password_at).await
     }
 
+    async fn set_session_account(&mut self, session_id: &SessionId, account_id: &AccountId) -> StoreResult<bool> {
+        sessions::set_account(&mut self.tx, session_id, account_id).await
+    }
+
     async fn delete_session(&mut self, session_id: &SessionId) -> StoreResult<bool> {
         sessions::delete(&mut self.tx, session_id).await
     }
@@ -227,6 +243,10 @@ impl WriteTx for SqliteTx {
 
     async fn delete_invitation(&mut self, invitation_id: &InvitationId) -> StoreResult<Option<InvitationRecord>> {
         invitations::delete(&mut self.tx, invitation_id).await
+    }
+
+    async fn list_invitations_into(&mut self, account_id: &AccountId) -> StoreResult<Vec<InvitationRecord>> {
+        invitations::list_into(&mut *self.tx, account_id).await
     }
 
     async fn count_attempt(&mut self, bucket: &str, now: Timestamp, window_start: Timestamp) -> StoreResult<u32> {

@@ -15,7 +15,9 @@ const FIXTURE: &str = "
     INSERT INTO account VALUES
         ('acct_00000000000000000000000001', '', 'cus_1', 0, NULL),
         ('acct_00000000000000000000000002', 'Two', NULL, 0, 5);
-    INSERT INTO membership VALUES (1, 'acct_00000000000000000000000001', 'user_00000000000000000000000001', 'owner');
+    INSERT INTO membership VALUES
+        (1, 'acct_00000000000000000000000001', 'user_00000000000000000000000001', 'owner', 0),
+        (2, 'acct_00000000000000000000000001', 'user_00000000000000000000000002', 'viewer', 0);
     INSERT INTO key_pair VALUES
         (1, 'pair_00000000000000000000000001', 'acct_00000000000000000000000001',
             'public_000000000000000000000000000000000001', CAST(printf('%032d', 1) AS BLOB), 'mk_1', x'00', 'mk_1', 0, 5, 9, 0, NULL),
@@ -41,7 +43,7 @@ const FIXTURE: &str = "
         (2, 'bulk_00000000000000000000000001', 'acct_00000000000000000000000002', 'pair_00000000000000000000000003',
             'sub_00000000000000000000000002', NULL, NULL, NULL);
     INSERT INTO session VALUES
-        ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL);
+        ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
     INSERT INTO admin VALUES (1, 'user_00000000000000000000000001', 0, 'op');
     INSERT INTO installation_key VALUES
@@ -49,7 +51,10 @@ const FIXTURE: &str = "
         (2, 'ikey_00000000000000000000000002', 'crm', 'read,roll', CAST(printf('%032d', 2) AS BLOB), 'mk_1', 'op', 0, 5, NULL, NULL),
         (3, 'ikey_00000000000000000000000003', 'crm', 'roll', CAST(printf('%032d', 3) AS BLOB), 'mk_1', 'op', 0, 5, 9, NULL);
     INSERT INTO attempt VALUES ('bucket', 0, 1);
-    INSERT INTO invitation VALUES ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1);
+    INSERT INTO invitation VALUES
+        ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1, NULL, NULL, NULL),
+        ('inv_00000000000000000000000002', CAST(printf('%032d', 2) AS BLOB), 'eve@example.org', 'op', 0, 1,
+            'acct_00000000000000000000000001', 'viewer', NULL);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
     INSERT INTO audit_event VALUES
         (1, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'key.expire',
@@ -78,24 +83,32 @@ const CASES: &[(&str, &str, &str)] = &[
     ("account_external_id_length", "UPDATE account SET external_id = printf('%201c', 'x')", ""),
     (
         "membership_pk",
-        "INSERT INTO membership SELECT 1, account.id, person.id, 'owner' FROM account, person ORDER BY 2 DESC LIMIT 1",
+        "INSERT INTO membership SELECT 1, account.id, person.id, 'owner', 0 FROM account, person ORDER BY 2 DESC LIMIT 1",
         "membership.number",
     ),
     (
         "membership_account_fk",
-        "INSERT INTO membership SELECT NULL, 'acct_00000000000000000000000009', id, 'owner' FROM person",
+        "INSERT INTO membership SELECT NULL, 'acct_00000000000000000000000009', id, 'owner', 0 FROM person",
         FOREIGN_KEY,
     ),
     (
         "membership_person_fk",
-        "INSERT INTO membership SELECT NULL, id, 'user_00000000000000000000000009', 'owner' FROM account",
+        "INSERT INTO membership SELECT NULL, id, 'user_00000000000000000000000009', 'owner', 0 FROM account",
         FOREIGN_KEY,
     ),
-    ("membership_role_is_known", "UPDATE membership SET role = 'root'", ""),
+    ("membership_role_is_known", "UPDATE membership SET role = 'root' WHERE number = 2", ""),
     (
         "membership_once",
-        "INSERT INTO membership SELECT NULL, account_id, user_id, 'viewer' FROM membership",
+        "INSERT INTO membership SELECT NULL, account_id, user_id, 'viewer', 0 FROM membership",
         "membership.account_id, membership.user_id",
+    ),
+    ("membership_keeps_an_owner_who_goes", "DELETE FROM membership WHERE number = 1", ""),
+    ("membership_keeps_an_owner_who_goes", "DELETE FROM membership", ""),
+    ("membership_keeps_an_owner_who_changes", "UPDATE membership SET role = 'viewer'", ""),
+    (
+        "membership_keeps_an_owner_who_changes",
+        "UPDATE membership SET account_id = 'acct_00000000000000000000000002' WHERE number = 1",
+        "",
     ),
     ("key_pair_pk", "UPDATE key_pair SET number = 1 WHERE number = 2", "key_pair.number"),
     ("key_pair_id_unique", "UPDATE key_pair SET id = 'pair_00000000000000000000000003' WHERE number = 4", "key_pair.id"),
@@ -278,18 +291,19 @@ const CASES: &[(&str, &str, &str)] = &[
     ("bulk_roll_account_outcome_stays", "UPDATE bulk_roll_account SET done_at = NULL, new_pair_id = NULL", ""),
     (
         "session_pk",
-        "INSERT INTO session SELECT id, CAST(printf('%032d', 1) AS BLOB), user_id, 0, 0, 0, NULL, NULL FROM session",
+        "INSERT INTO session SELECT id, CAST(printf('%032d', 1) AS BLOB), user_id, 0, 0, 0, NULL, NULL, NULL FROM session",
         "session.id",
     ),
     ("session_id_shape", "UPDATE session SET id = 'sess_1'", ""),
     (
         "session_token_digest_unique",
-        "INSERT INTO session SELECT 'sess_00000000000000000000000002', token_digest, user_id, 0, 0, 0, NULL, NULL
+        "INSERT INTO session SELECT 'sess_00000000000000000000000002', token_digest, user_id, 0, 0, 0, NULL, NULL, NULL
             FROM session",
         "session.token_digest",
     ),
     ("session_token_digest_is_32_bytes", "UPDATE session SET token_digest = zeroblob(33)", ""),
     ("session_person_fk", "UPDATE session SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
+    ("session_account_fk", "UPDATE session SET account_id = 'acct_00000000000000000000000009'", FOREIGN_KEY),
     (
         "password_link_pk",
         "INSERT INTO password_link SELECT user_id, CAST(printf('%032d', 1) AS BLOB), 0 FROM password_link",
@@ -304,19 +318,49 @@ const CASES: &[(&str, &str, &str)] = &[
     ("password_link_token_digest_is_32_bytes", "UPDATE password_link SET token_digest = x''", ""),
     (
         "invitation_pk",
-        "INSERT INTO invitation SELECT id, CAST(printf('%032d', 1) AS BLOB), NULL, 'op', 0, 1 FROM invitation",
+        "INSERT INTO invitation SELECT id, CAST(printf('%032d', 1) AS BLOB), NULL, 'op', 0, 1, NULL, NULL, NULL FROM invitation",
         "invitation.id",
     ),
     ("invitation_id_shape", "UPDATE invitation SET id = 'inv_1'", ""),
     (
         "invitation_token_digest_unique",
-        "INSERT INTO invitation VALUES ('inv_00000000000000000000000002', zeroblob(32), NULL, 'op', 0, 1)",
+        "INSERT INTO invitation VALUES ('inv_00000000000000000000000003', zeroblob(32), NULL, 'op', 0, 1, NULL, NULL, NULL)",
         "invitation.token_digest",
     ),
     ("invitation_token_digest_is_32_bytes", "UPDATE invitation SET token_digest = zeroblob(31)", ""),
     ("invitation_email_is_lower_case", "UPDATE invitation SET email = 'Ada@example.org'", ""),
     ("invitation_created_by_given", "UPDATE invitation SET created_by = ''", ""),
     ("invitation_expires_after_it_was_made", "UPDATE invitation SET expires_at = 0", ""),
+    (
+        "invitation_account_fk",
+        "UPDATE invitation SET account_id = 'acct_00000000000000000000000009' WHERE role IS NOT NULL",
+        FOREIGN_KEY,
+    ),
+    ("invitation_role_is_known", "UPDATE invitation SET role = 'root' WHERE role IS NOT NULL", ""),
+    ("invitation_into_an_account_is_whole", "UPDATE invitation SET role = NULL WHERE role IS NOT NULL", ""),
+    ("invitation_into_an_account_is_whole", "UPDATE invitation SET email = NULL WHERE role IS NOT NULL", ""),
+    ("invitation_into_an_account_is_whole", "UPDATE invitation SET role = 'owner' WHERE role IS NULL", ""),
+    (
+        "invitation_into_an_account_is_whole",
+        "UPDATE invitation SET account_id = 'acct_00000000000000000000000001' WHERE role IS NULL",
+        "",
+    ),
+    (
+        "invitation_invited_by_fk",
+        "UPDATE invitation SET invited_by = 'user_00000000000000000000000009' WHERE role IS NOT NULL",
+        FOREIGN_KEY,
+    ),
+    (
+        "invitation_invited_by_is_into_an_account",
+        "UPDATE invitation SET invited_by = 'user_00000000000000000000000001' WHERE role IS NULL",
+        "",
+    ),
+    (
+        "invitation_once_into_account",
+        "INSERT INTO invitation SELECT 'inv_00000000000000000000000003', CAST(printf('%032d', 3) AS BLOB), email, 'op', 0, 1,
+            account_id, 'owner', NULL FROM invitation WHERE role IS NOT NULL",
+        "invitation.account_id, invitation.email",
+    ),
     ("admin_pk", "INSERT INTO admin VALUES (1, 'user_00000000000000000000000002', 0, 'op')", "admin.number"),
     ("admin_person_unique", "INSERT INTO admin VALUES (2, 'user_00000000000000000000000001', 0, 'op')", "admin.user_id"),
     ("admin_person_fk", "UPDATE admin SET user_id = 'user_00000000000000000000000009'", FOREIGN_KEY),
@@ -515,9 +559,15 @@ async fn frequent_statements_use_an_index() {
             WHERE expires_at IS NOT NULL AND end_passed = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT * FROM key_roll WHERE account_id = ? ORDER BY number DESC LIMIT 1",
         "EXPLAIN QUERY PLAN SELECT * FROM session JOIN person ON person.id = session.user_id
-            LEFT JOIN membership ON membership.user_id = session.user_id
+            LEFT JOIN membership ON membership.number = COALESCE(
+                (SELECT number FROM membership AS chosen
+                    WHERE chosen.account_id = session.account_id AND chosen.user_id = session.user_id),
+                (SELECT number FROM membership AS joined
+                    WHERE joined.user_id = session.user_id ORDER BY joined.number LIMIT 1))
             LEFT JOIN admin ON admin.user_id = session.user_id
-            WHERE session.token_digest = ? ORDER BY membership.number LIMIT 1",
+            WHERE session.token_digest = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM membership JOIN account ON account.id = membership.account_id
+            WHERE membership.user_id = ? ORDER BY membership.number",
         "EXPLAIN QUERY PLAN SELECT * FROM account WHERE external_id = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM key_pair WHERE public_key = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM membership JOIN person ON person.id = membership.user_id

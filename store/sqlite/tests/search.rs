@@ -67,7 +67,7 @@ async fn accounts_are_found_by_indexes_alone() {
         WITH RECURSIVE nth (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM nth WHERE n < 2000)
         INSERT INTO account SELECT printf('acct_%026d', n), iif(n % 2, 'Acme', 'name ' || n), 'cus_' || n, 0, NULL FROM nth;
         INSERT INTO person SELECT 'user_' || substr(id, 6), external_id || '@example.org', NULL, 0 FROM account;
-        INSERT INTO membership SELECT NULL, id, 'user_' || substr(id, 6), 'owner' FROM account;
+        INSERT INTO membership SELECT NULL, id, 'user_' || substr(id, 6), 'owner', 0 FROM account;
         ANALYZE;";
     sqlx::raw_sql(fill).execute(&mut connection).await.expect("filled");
     assert_planned(&mut connection).await;
@@ -107,7 +107,7 @@ async fn searching_a_hundred_thousand_accounts_is_measured() {
         let membership = Membership { account_id: account.id.clone(), user_id: person.id.clone(), role: Role::Owner };
         tx.insert_person(&person).await.expect("stored");
         tx.insert_account(&account).await.expect("stored");
-        tx.insert_membership(&membership).await.expect("stored");
+        tx.insert_membership(&membership, now).await.expect("stored");
     }
     tx.commit().await.expect("commits");
     println!("{ACCOUNTS} accounts made in {:?}", began.elapsed());

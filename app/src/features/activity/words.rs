@@ -101,6 +101,17 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::InstallationKeyCreate => (Subject::People, "Installation key made", Done),
         Act::InstallationKeyRoll => (Subject::People, "Installation key rolled", Done),
         Act::InstallationKeyRevoke => (Subject::People, "Installation key revoked", Done),
+        Act::MemberInvite => (Subject::People, "Member invited", Done),
+        Act::MemberInviteRefused => (Subject::People, "Inviting a member refused", Refused),
+        Act::MemberInviteRevoke => (Subject::People, "Invitation into the account ended", Done),
+        Act::MemberInviteRevokeRefused => (Subject::People, "Ending an invitation refused", Refused),
+        Act::MemberJoin => (Subject::People, "Member joined", Done),
+        Act::MemberJoinRefused => (Subject::People, "Joining refused", Refused),
+        Act::MemberRole => (Subject::People, "Role changed", Done),
+        Act::MemberRoleRefused => (Subject::People, "Role change refused", Refused),
+        Act::MemberRemove => (Subject::People, "Member removed or left", Done),
+        Act::MemberRemoveRefused => (Subject::People, "Removing a member refused", Refused),
+        Act::SessionSwitch => (Subject::Sessions, "Came from another account", Done),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -182,12 +193,6 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
             _ => said.words(" changed the e-mail address to sign in with"),
         },
         Act::EmailChangeRefused => said.words(" tried to change the e-mail address to sign in with"),
-        Act::InvitationCreate => match detail {
-            Some(Detail::Invitation { email: Some(email), .. }) => said.words(" made an invitation for ").name(email),
-            _ => said.words(" made an invitation"),
-        },
-        Act::InvitationUse => said.words(" signed up by invitation"),
-        Act::InvitationRevoke => said.words(" revoked an invitation"),
         Act::AdminCreate => said.words(" made somebody an admin of the installation").person(": ", event, reader),
         Act::AdminRemove => said.words(" made somebody no admin any more").person(": ", event, reader),
         Act::AccountDisable => said.words(" disabled the account: its keys authenticate nothing"),
@@ -200,6 +205,20 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::InstallationKeyCreate => said.words(" made an installation key"),
         Act::InstallationKeyRoll => said.words(" rolled an installation key"),
         Act::InstallationKeyRevoke => said.words(" revoked an installation key"),
+        Act::InvitationCreate
+        | Act::InvitationUse
+        | Act::InvitationRevoke
+        | Act::MemberInvite
+        | Act::MemberInviteRefused
+        | Act::MemberInviteRevoke
+        | Act::MemberInviteRevokeRefused
+        | Act::MemberJoin
+        | Act::MemberJoinRefused
+        | Act::MemberRole
+        | Act::MemberRoleRefused
+        | Act::MemberRemove
+        | Act::MemberRemoveRefused => about_coming_and_going(&mut said, event, reader),
+        Act::SessionSwitch => said.words(" went on in this account, coming from another one"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -216,6 +235,54 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
     }
     said.words(".");
     said.0
+}
+
+/// Invitations, and what happened to the members of the account. Other acts are none of this function's: it says nothing of them.
+fn about_coming_and_going<'a>(said: &'a mut Said, event: &Event, reader: &Reader<'_>) -> &'a mut Said {
+    let detail = event.detail.as_ref();
+    match event.act {
+        Act::InvitationCreate => match detail {
+            Some(Detail::Invitation { email: Some(email), .. }) => said.words(" made an invitation for ").name(email),
+            _ => said.words(" made an invitation"),
+        },
+        Act::InvitationUse => said.words(" signed up by invitation"),
+        Act::InvitationRevoke => said.words(" revoked an invitation"),
+        Act::MemberInvite => match detail {
+            Some(Detail::MemberInvited { email, role, .. }) => {
+                said.words(" invited ").name(email).words(" as ").words(role.with_article())
+            }
+            _ => said.words(" invited somebody"),
+        },
+        Act::MemberInviteRefused => said.words(" tried to invite somebody"),
+        Act::MemberInviteRevoke => match detail {
+            Some(Detail::MemberInvited { email, .. }) => said.words(" ended the invitation of ").name(email),
+            _ => said.words(" ended an invitation"),
+        },
+        Act::MemberInviteRevokeRefused => said.words(" tried to end an invitation"),
+        Act::MemberJoin => match detail {
+            Some(Detail::Member { role, .. }) => said.words(" joined as ").words(role.with_article()),
+            _ => said.words(" joined"),
+        },
+        Act::MemberJoinRefused => said.words(" tried to join with an invitation"),
+        Act::MemberRole => match detail {
+            Some(Detail::RoleChanged { email, from, to }) => {
+                let (from, to) = (from.with_article(), to.with_article());
+                said.words(" made ").name(email).words(&format!(" {to}, who was {from}"))
+            }
+            _ => said.words(" changed a role"),
+        },
+        Act::MemberRoleRefused => said.words(" tried to change the role").person(" of ", event, reader),
+        Act::MemberRemove if by_themselves(event) => said.words(" left the account"),
+        Act::MemberRemove => match detail {
+            Some(Detail::Member { email, role }) => {
+                said.words(" removed ").name(email).words(&format!(", who was {}", role.with_article()))
+            }
+            _ => said.words(" removed a member"),
+        },
+        Act::MemberRemoveRefused if by_themselves(event) => said.words(" tried to leave the account"),
+        Act::MemberRemoveRefused => said.words(" tried to remove").person(" ", event, reader),
+        _ => said,
+    }
 }
 
 /// The sentence as plain text.
@@ -236,6 +303,9 @@ pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
         | Detail::SessionsEnded { .. }
         | Detail::EmailChanged { .. }
         | Detail::Invitation { .. }
+        | Detail::MemberInvited { .. }
+        | Detail::Member { .. }
+        | Detail::RoleChanged { .. }
         | Detail::Export { .. } => None,
     }
 }
@@ -290,6 +360,11 @@ impl Said {
     }
 }
 
+/// Whether somebody did it to themselves.
+fn by_themselves(event: &Event) -> bool {
+    event.targets.iter().any(|target| matches!(target, Target::Person(id) if event.actor.id() == Some(id.as_str())))
+}
+
 fn expiry(detail: Option<&Detail>) -> Option<Timestamp> {
     match detail {
         Some(Detail::Expiry { expires_at }) => Some(*expires_at),
@@ -335,6 +410,11 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::InvitationNeeded => "there was no invitation",
         Refusal::InvitationInvalid => "the invitation could not be used any more",
         Refusal::InvitationForAnother => "the invitation was for another address",
+        Refusal::MemberAlready => "they were a member already",
+        Refusal::LastOwner => "an account keeps an owner",
+        Refusal::RoleUnchanged => "it was their role already",
+        Refusal::RoleMissing => "no role was chosen",
+        Refusal::TooManyInvitations => "too many invitations were open",
         Refusal::EmailTaken => "somebody else has the address",
         Refusal::EmailUnchanged => "it was the same address",
         Refusal::ExternalIdTaken => "another account has the external id",
@@ -456,6 +536,29 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_happens_to_members_is_said() {
+        use domain::Role::{Developer, Owner};
+        let role = Detail::RoleChanged { email: "b@c.d".into(), from: Owner, to: Developer };
+        let was = || Some(Detail::Member { email: "b@c.d".into(), role: Owner });
+        let by = |id: &str| Actor::Person { id: id.parse().expect("an id"), name: "maria@example.org".to_owned() };
+        let other = by("user_00000000000000000000000002");
+        for (actor, act, detail, expected) in [
+            (maria(), Act::MemberRole, Some(role), "maria@example.org made b@c.d a developer, who was an owner."),
+            (maria(), Act::MemberRemove, was(), "maria@example.org left the account."),
+            (other.clone(), Act::MemberRemove, was(), "maria@example.org removed b@c.d, who was an owner."),
+            (maria(), Act::MemberJoin, was(), "maria@example.org joined as an owner."),
+            (
+                other,
+                Act::MemberRemoveRefused,
+                Some(Detail::Refusal { code: Refusal::LastOwner }),
+                "maria@example.org tried to remove ada@example.org and was refused: an account keeps an owner.",
+            ),
+        ] {
+            assert_eq!(said(&event(actor, act, detail)), expected);
+        }
+    }
+
     /// A name is a piece of its own wherever it stands, so that nothing in it can pass for our words.
     #[test]
     fn a_name_never_becomes_part_of_our_words() {
@@ -467,6 +570,9 @@ mod tests {
             None,
             Some(Detail::EmailChanged { from: forged.into(), to: forged.into(), sessions_ended: 1 }),
             Some(Detail::Invitation { email: Some(forged.into()), expires_at: NOW }),
+            Some(Detail::MemberInvited { email: forged.into(), role: domain::Role::Viewer, expires_at: NOW }),
+            Some(Detail::Member { email: forged.into(), role: domain::Role::Viewer }),
+            Some(Detail::RoleChanged { email: forged.into(), from: domain::Role::Viewer, to: domain::Role::Owner }),
             Some(Detail::Note { text: forged.into() }),
         ];
         let actors = [

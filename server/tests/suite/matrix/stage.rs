@@ -236,7 +236,7 @@ async fn join(world: &World, email: &str, account: &AccountId, role: Role) -> Us
     let membership = Membership { account_id: account.clone(), user_id: id.clone(), role };
     let mut tx = world.store.begin_write().await.unwrap();
     tx.insert_person(&person).await.unwrap();
-    tx.insert_membership(&membership).await.unwrap();
+    tx.insert_membership(&membership, world.backend.now()).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

@@ -10,6 +10,7 @@ pub mod bulk_rolls;
 pub mod changing;
 pub mod invitations;
 pub mod keys;
+pub mod members;
 pub mod own_sessions;
 pub mod passwords;
 pub mod rolling;
@@ -297,6 +298,27 @@ macro_rules! use_case_tests {
                 an_operator_makes_lists_and_revokes_invitations,
                 nobody_but_an_operator_invites,
             }
+            members {
+                an_owner_invites_and_the_person_with_that_address_joins,
+                somebody_new_joins_where_sign_up_is_closed,
+                an_invitation_into_an_account_is_for_its_address_only,
+                an_invitation_never_takes_a_person_over,
+                every_dead_invitation_into_an_account_answers_alike,
+                an_address_is_invited_once_and_a_member_never,
+                invitations_fall_with_their_inviters_right,
+                nobody_but_an_owner_manages_members,
+                managing_members_asks_for_the_password_when_it_is_due,
+                the_last_owner_neither_leaves_nor_becomes_less,
+                of_two_owners_removing_each_other_at_once_one_wins,
+                of_two_owners_demoting_each_other_at_once_one_wins,
+                an_owner_removed_meanwhile_manages_nothing,
+                a_change_of_role_or_removal_counts_from_the_next_request_on,
+                a_session_goes_on_in_the_account_chosen,
+                somebody_in_no_account_is_still_somebody,
+                of_many_uses_of_one_invitation_into_an_account_one_wins,
+                an_operator_manages_members,
+                the_members_of_a_disabled_account_are_managed_as_before,
+            }
             keys {
                 revealing_answers_the_key_and_leaves_one_record,
                 a_stranger_account_answers_like_a_missing_one,
@@ -410,6 +432,7 @@ mod tests {
             include_str!("changing.rs"),
             include_str!("invitations.rs"),
             include_str!("keys.rs"),
+            include_str!("members.rs"),
             include_str!("own_sessions.rs"),
             include_str!("passwords.rs"),
             include_str!("rolling.rs"),
