@@ -183,15 +183,9 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::PasswordSet => said.words(" set a password with a one-time link").words(&sessions_ended(detail)),
         Act::PasswordChange => said.words(" changed the password").words(&sessions_ended(detail)),
         Act::PasswordChangeRefused => said.words(" tried to change the password"),
-        Act::EmailChange => match detail {
-            Some(Detail::EmailChanged { from, to, .. }) => said
-                .words(" changed the e-mail address to sign in with from ")
-                .name(from)
-                .words(" to ")
-                .name(to)
-                .words(&sessions_ended(detail)),
-            _ => said.words(" changed the e-mail address to sign in with"),
-        },
+        Act::EmailChange => {
+            said.words(" changed the e-mail address to sign in with").addresses(detail).words(&sessions_ended(detail))
+        }
         Act::EmailChangeRefused => said.words(" tried to change the e-mail address to sign in with"),
         Act::AdminCreate => said.words(" made somebody an admin of the installation").person(": ", event, reader),
         Act::AdminRemove => said.words(" made somebody no admin any more").person(": ", event, reader),
@@ -339,6 +333,14 @@ impl Said {
             Actor::Pair { .. } => self.words("A program with your keys"),
             Actor::System => self.words("The server"),
             Actor::Anonymous => self.words("Somebody"),
+        }
+    }
+
+    /// The address before and the one after, of a change of address.
+    fn addresses(&mut self, detail: Option<&Detail>) -> &mut Self {
+        match detail {
+            Some(Detail::EmailChanged { from, to, .. }) => self.words(" from ").name(from).words(" to ").name(to),
+            _ => self,
         }
     }
 
