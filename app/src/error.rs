@@ -94,6 +94,7 @@ impl AppError {
                 | Refusal::PairIsActive
                 | Refusal::DisabledAlready
                 | Refusal::EnabledAlready
+                | Refusal::BulkRollOver
                 | Refusal::AdminAlready
                 | Refusal::PairEnded => 409,
                 Refusal::LinkInvalid | Refusal::InvitationInvalid => 410,
@@ -108,6 +109,7 @@ impl AppError {
                 | Refusal::TooManyLines
                 | Refusal::NothingToRoll
                 | Refusal::ReasonTooLong
+                | Refusal::MessageTooLong
                 | Refusal::ExpiryMissing
                 | Refusal::ExpiryInvalid
                 | Refusal::ExpiryPast

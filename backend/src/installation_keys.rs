@@ -126,6 +126,7 @@ impl Backend {
             expire_old,
             expires_at: life.expires_at,
             reason: None,
+            message: None,
         });
         self.record(tx.as_mut(), context, now, happened).await?;
         tx.commit().await?;

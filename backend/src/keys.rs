@@ -20,6 +20,9 @@ pub const AN_OPERATOR: &str = "an operator";
 /// The longest reason, in characters.
 pub const REASON_CHARS: usize = 500;
 
+/// The longest message to owners, in characters.
+pub const MESSAGE_CHARS: usize = 1_000;
+
 /// A pair with its private key: the answer that made it, and nothing else, carries one.
 #[derive(Debug)]
 pub struct IssuedPair {
@@ -40,6 +43,8 @@ pub struct RollRequest {
     pub expire_old: ExpireOld,
     /// Why, for the record.
     pub reason: Option<String>,
+    /// What the account's people are told beside it, if anything: plain text, its line breaks kept.
+    pub message: Option<String>,
     /// Which press of the button this is.
     pub submission_id: SubmissionId,
     /// The person's password, if it is due.
@@ -159,10 +164,11 @@ impl Backend {
         self.record_refusal(context, refused, answer).await
     }
 
-    async fn try_roll(&self, context: &RequestContext, request: RollRequest) -> Result<Rolled> {
-        let account_id = &request.account_id;
-        context.authorize(account_id, Permission::RollKeys)?;
+    async fn try_roll(&self, context: &RequestContext, mut request: RollRequest) -> Result<Rolled> {
+        context.authorize(&request.account_id, Permission::RollKeys)?;
         check_reason(context, request.reason.as_deref())?;
+        request.message = self.check_message(request.message.as_deref())?;
+        let account_id = &request.account_id;
         self.step_up(context, request.password.as_ref()).await?;
 
         let Locked { mut tx, now, pairs } = self.lock_pairs(account_id).await?;
@@ -173,6 +179,18 @@ impl Backend {
         let new = self.write_roll(tx.as_mut(), context, context.actor(), &request, &old, now).await?;
         tx.commit().await?;
         Ok(Rolled::Done { new, old })
+    }
+
+    /// A message to owners as it is kept: without private keys and control characters, its line breaks kept. `None` for
+    /// one that says nothing.
+    pub(crate) fn check_message(&self, message: Option<&str>) -> std::result::Result<Option<String>, Refusal> {
+        let message = message.unwrap_or_default().replace("\r\n", "\n");
+        let tidy: String = message.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        let message = without_private_keys(&self.policy.brand, tidy.trim());
+        if message.chars().count() > MESSAGE_CHARS {
+            return Err(Refusal::MessageTooLong);
+        }
+        Ok(Some(message).filter(|message| !message.is_empty()))
     }
 
     /// The pair that a roll would replace, or whichever is active, with the end it would get. Writes nothing, so whoever is
@@ -371,6 +389,7 @@ fn roll_record(actor: &Actor, request: &RollRequest, old: &KeyPair, new: &KeyPai
         rolled_by,
         rolled_by_user,
         reason: request.reason.clone(),
+        message: request.message.clone(),
     }
 }
 
@@ -380,5 +399,6 @@ fn rolled(account_id: &AccountId, old: &KeyPair, new: &KeyPair, request: &RollRe
         expire_old: request.expire_old,
         expires_at: old.state(now).expires_at(),
         reason: request.reason.clone(),
+        message: request.message.clone(),
     })
 }

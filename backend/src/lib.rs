@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod activity;
 pub mod admins;
 pub mod authenticate;
+pub mod bulk_draft;
 pub mod bulk_roll;
 pub mod clock;
 pub mod console;

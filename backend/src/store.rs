@@ -7,12 +7,13 @@
 //!
 //! Records here are plain data. Rows and column names are private to the implementations.
 
+use crate::bulk_roll::BadLine;
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
 use domain::{
-    AccountId, BulkRollId, Email, ExpireOld, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey, Refusal,
-    Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, ExpireOld, InstallationKeyId, InvitationId, KeyPair, PairId,
+    PublicKey, Refusal, Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
 };
 
 /// Why the database did not do something.
@@ -278,6 +279,8 @@ pub struct RollRecord {
     pub rolled_by_user: Option<UserId>,
     /// Why, if a reason was given.
     pub reason: Option<String>,
+    /// What the account's people are told beside it, if anything.
+    pub message: Option<String>,
 }
 
 /// A roll of many accounts at once, as it was confirmed.
@@ -293,11 +296,76 @@ pub struct BulkRollRecord {
     pub begun_by_user: Option<UserId>,
     /// Why.
     pub reason: String,
+    /// What the owners are told beside it, if anything.
+    pub message: Option<String>,
     /// When the old pairs end.
     pub expire_old: ExpireOld,
+    /// The dry run that was confirmed; `None` for one that a command began.
+    pub draft_id: Option<BulkRollDraftId>,
+    /// That it was stopped.
+    pub stopped: Option<BulkRollStop>,
 }
 
-/// A bulk roll, and how far it is. Accounts that are neither rolled nor refused are pending.
+/// That a bulk roll was stopped: accounts pending then are not rolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollStop {
+    /// When.
+    pub at: Timestamp,
+    /// Who: an admin's e-mail address then, or the operator's name.
+    pub by: String,
+}
+
+/// What the dry run of a bulk roll found, without the accounts. The lines themselves are not in it: leaked private keys
+/// are among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollDraft {
+    /// Its id.
+    pub id: BulkRollDraftId,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Whose it is.
+    pub made_by_user: UserId,
+    /// The lines that name no account to roll, in order.
+    pub bad_lines: Vec<BadLine>,
+    /// How many lines named an account again.
+    pub repeated: u32,
+    /// What was entered as the reason when the confirmation was refused last.
+    pub reason: String,
+    /// The same for the message to the owners.
+    pub message: String,
+}
+
+/// An account that a line of a dry run names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollDraftAccount {
+    /// The first line that named it, counted from 1.
+    pub line: u32,
+    /// The account.
+    pub account_id: AccountId,
+    /// The pair that was active then.
+    pub pair_id: PairId,
+}
+
+/// The same as things are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRollDraftRow {
+    /// What the dry run found.
+    pub named: BulkRollDraftAccount,
+    /// What people call the account.
+    pub name: String,
+    /// The company's own id for it.
+    pub external_id: Option<String>,
+    /// The address of its first owner; `None` for an account without one.
+    pub owner: Option<Email>,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// Whether the pair is still the active one.
+    pub active: bool,
+    /// How many other pairs of the account still work.
+    pub expiring: u32,
+}
+
+/// A bulk roll, and how far it is. Accounts that are neither rolled nor refused nor given up are left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRollProgress {
     /// The bulk roll.
@@ -308,12 +376,21 @@ pub struct BulkRollProgress {
     pub rolled: u32,
     /// How many were refused.
     pub refused: u32,
+    /// How many were given up, because rolling them broke every time.
+    pub faulted: u32,
+    /// How many of those that are left have broken, and are tried again later.
+    pub waiting: u32,
 }
 
 impl BulkRollProgress {
-    /// How many accounts are still to be rolled.
+    /// How many accounts nothing has come of.
+    pub const fn left(&self) -> u32 {
+        self.accounts.saturating_sub(self.rolled).saturating_sub(self.refused).saturating_sub(self.faulted)
+    }
+
+    /// How many accounts are still to be rolled: none once it was stopped.
     pub const fn pending(&self) -> u32 {
-        self.accounts.saturating_sub(self.rolled).saturating_sub(self.refused)
+        if self.record.stopped.is_some() { 0 } else { self.left() }
     }
 }
 
@@ -326,6 +403,8 @@ pub struct BulkRollAccount {
     pub pair_id: PairId,
     /// What makes its roll happen once.
     pub submission_id: SubmissionId,
+    /// How often rolling it broke. Not stored with a new one.
+    pub faults: u32,
 }
 
 /// What came of an account of a bulk roll.
@@ -335,6 +414,8 @@ pub enum BulkRollOutcome {
     Rolled(PairId),
     /// It was not, because of this.
     Refused(Refusal),
+    /// It was not: it broke every time. The log has why.
+    Faulted,
 }
 
 /// An account of a bulk roll, as a report shows it.
@@ -348,7 +429,7 @@ pub struct BulkRollRow {
     pub owner: Option<Email>,
     /// The pair to replace.
     pub pair_id: PairId,
-    /// What came of it and when; `None` while it is pending.
+    /// What came of it and when; `None` while it is pending, and for ever if the bulk roll was stopped before.
     pub outcome: Option<(BulkRollOutcome, Timestamp)>,
     /// The public key of the pair that took over, if one did.
     pub new_public_key: Option<PublicKey>,
@@ -506,8 +587,24 @@ pub trait Store: Send + Sync {
     /// The bulk rolls, newest first, at most `limit`.
     async fn list_bulk_rolls(&self, limit: u32) -> StoreResult<Vec<BulkRollProgress>>;
 
-    /// The oldest bulk roll that has pending accounts.
-    async fn find_unfinished_bulk_roll(&self) -> StoreResult<Option<BulkRollRecord>>;
+    /// The oldest bulk roll that was not stopped and has pending accounts to be tried now.
+    async fn find_unfinished_bulk_roll(&self, now: Timestamp) -> StoreResult<Option<BulkRollRecord>>;
+
+    /// How many of the bulk roll's accounts were done at this instant or later.
+    async fn count_done_of_bulk_roll(&self, bulk_roll_id: &BulkRollId, since: Timestamp) -> StoreResult<u32>;
+
+    /// The dry run with this id, not confirmed yet.
+    async fn find_bulk_roll_draft(&self, draft_id: &BulkRollDraftId) -> StoreResult<Option<BulkRollDraft>>;
+
+    /// Every account of the dry run as it is at `now`, in the order of the lines. Empty for one that is not there.
+    async fn list_bulk_roll_draft_rows(
+        &self,
+        draft_id: &BulkRollDraftId,
+        now: Timestamp,
+    ) -> StoreResult<Vec<BulkRollDraftRow>>;
+
+    /// The bulk roll that this dry run became.
+    async fn find_bulk_roll_of_draft(&self, draft_id: &BulkRollDraftId) -> StoreResult<Option<BulkRollRecord>>;
 
     /// Every account of the bulk roll, in its order. Empty for one that is not there.
     async fn list_bulk_roll_rows(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Vec<BulkRollRow>>;
@@ -623,15 +720,49 @@ pub trait WriteTx: Send {
     /// Adds a bulk roll with its accounts, all of them pending, in this order.
     async fn insert_bulk_roll(&mut self, bulk_roll: &BulkRollRecord, accounts: &[BulkRollAccount]) -> StoreResult<()>;
 
-    /// The bulk roll's pending accounts, in its order, at most `limit`. Nobody else finishes them before the end of this
-    /// transaction.
+    /// The bulk roll's pending accounts that are to be tried now, in its order, at most `limit`; none of one that was
+    /// stopped. Nobody else finishes them before the end of this transaction, and nobody stops it.
     async fn list_pending_of_bulk_roll(
         &mut self,
         bulk_roll_id: &BulkRollId,
+        now: Timestamp,
         limit: u32,
     ) -> StoreResult<Vec<BulkRollAccount>>;
 
-    /// Notes what came of a pending account. Fails for one that is done: an outcome never changes.
+    /// Counts that rolling a pending account broke; it is tried again at `retry_at`.
+    async fn note_bulk_roll_fault(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        account_id: &AccountId,
+        retry_at: Timestamp,
+    ) -> StoreResult<()>;
+
+    /// The bulk roll and how far it is, as this transaction sees it.
+    async fn find_bulk_roll(&mut self, bulk_roll_id: &BulkRollId) -> StoreResult<Option<BulkRollProgress>>;
+
+    /// Stops a bulk roll. Fails for one that was stopped before.
+    async fn stop_bulk_roll(&mut self, bulk_roll_id: &BulkRollId, stop: &BulkRollStop) -> StoreResult<()>;
+
+    /// Adds a dry run with its accounts.
+    async fn insert_bulk_roll_draft(
+        &mut self,
+        draft: &BulkRollDraft,
+        accounts: &[BulkRollDraftAccount],
+    ) -> StoreResult<()>;
+
+    /// Keeps what was entered into a dry run's confirmation. Does nothing if the dry run is gone.
+    async fn set_bulk_roll_draft_words(
+        &mut self,
+        draft_id: &BulkRollDraftId,
+        reason: &str,
+        message: &str,
+    ) -> StoreResult<()>;
+
+    /// Removes a dry run with its accounts. Answers whether it was there.
+    async fn delete_bulk_roll_draft(&mut self, draft_id: &BulkRollDraftId) -> StoreResult<bool>;
+
+    /// Notes what came of a pending account. Fails for one that is done, since an outcome never changes, and for one of a
+    /// bulk roll that was stopped.
     async fn finish_bulk_roll_account(
         &mut self,
         bulk_roll_id: &BulkRollId,
@@ -720,4 +851,6 @@ pub struct PurgeLimits {
     pub attempts_before: Timestamp,
     /// Devices last signed in on before this are forgotten.
     pub devices_before: Timestamp,
+    /// Dry runs made before this are forgotten.
+    pub drafts_before: Timestamp,
 }

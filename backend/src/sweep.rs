@@ -11,6 +11,8 @@ pub const EVERY: Duration = Duration::minutes(1);
 
 const PAIRS_AT_A_TIME: u32 = 500;
 const DEVICE_LIFE: Duration = Duration::days(180);
+/// How long a dry run waits to be confirmed.
+const DRAFT_LIFE: Duration = Duration::hours(24);
 
 impl Backend {
     /// Writes down the scheduled ends that have passed, destroys the ciphertext of ended pairs (their digests stay, so
@@ -30,6 +32,7 @@ impl Backend {
             sessions_opened_before: now.minus(ABSOLUTE),
             attempts_before: now.minus(WINDOW),
             devices_before: now.minus(DEVICE_LIFE),
+            drafts_before: now.minus(DRAFT_LIFE),
         })
         .await?;
         tx.commit().await?;

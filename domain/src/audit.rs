@@ -223,6 +223,12 @@ acts! {
     BulkRollBegin = "bulk_roll.begin";
     /// Rolling the keys of many accounts was refused as a whole.
     BulkRollBeginRefused = "bulk_roll.begin_refused";
+    /// Somebody stopped a roll of many accounts: those not rolled by then keep their keys.
+    BulkRollStop = "bulk_roll.stop";
+    /// Stopping a roll of many accounts was refused.
+    BulkRollStopRefused = "bulk_roll.stop_refused";
+    /// The report of a roll of many accounts was taken away as a file.
+    BulkRollExport = "bulk_roll.export";
     /// Making an account was refused to one of the company's own systems.
     AccountCreateRefused = "account.create_refused";
     /// An installation key was made.
@@ -318,8 +324,8 @@ impl Target {
 }
 
 /// What a record says beyond who, what, when and to which things. Never a secret: every field is an instant, a number, a
-/// word of ours, an address somebody signs in with, or a text that somebody gave as a reason, with private keys taken out
-/// of it.
+/// word of ours, an address somebody signs in with, or a text that somebody gave as a reason or a message, with private
+/// keys taken out of it.
 ///
 /// It has one serialised form, for the store and for exports: [`Detail::to_text`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -334,6 +340,9 @@ pub enum Detail {
         expires_at: Option<Timestamp>,
         /// Why, if a reason was given.
         reason: Option<String>,
+        /// What the owners are told beside it, if anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
     },
     /// The end of what the record is about: a pair's, a one-time link's. Exclusive.
     Expiry {
@@ -532,12 +541,22 @@ mod tests {
                     expire_old: ExpireOld::In1Hour,
                     expires_at: Some(at),
                     reason: Some("a \"leak\"\n".into()),
+                    message: None,
                 },
                 r#"{"kind":"roll","expireOld":"1h","expiresAt":"2026-11-23T09:02:00.007Z","reason":"a \"leak\"\n"}"#,
             ),
             (
-                Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason: None },
+                Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason: None, message: None },
                 r#"{"kind":"roll","expireOld":"immediately","expiresAt":null,"reason":null}"#,
+            ),
+            (
+                Detail::Roll {
+                    expire_old: ExpireOld::Immediately,
+                    expires_at: None,
+                    reason: Some("x".into()),
+                    message: Some("call us".into()),
+                },
+                r#"{"kind":"roll","expireOld":"immediately","expiresAt":null,"reason":"x","message":"call us"}"#,
             ),
             (Detail::Expiry { expires_at: at }, r#"{"kind":"expiry","expiresAt":"2026-11-23T09:02:00.007Z"}"#),
             (Detail::Refusal { code: Refusal::PairEnded }, r#"{"kind":"refusal","code":"PAIR_ENDED"}"#),

@@ -115,6 +115,10 @@ id!(
     BulkRollId, "bulk"
 );
 id!(
+    /// What the dry run of a bulk roll found, until it is confirmed or a day old.
+    BulkRollDraftId, "draft"
+);
+id!(
     /// One press of "Roll keys": a retry of the same press carries the same id, so it never rolls twice.
     SubmissionId, "sub"
 );

@@ -96,6 +96,10 @@ refusals! {
     ReasonMissing = "REASON_MISSING", "Give a reason. The account's owner reads it.";
     /// The reason is too long.
     ReasonTooLong = "REASON_TOO_LONG", "Use at most 500 characters.";
+    /// The message to the owners is too long.
+    MessageTooLong = "MESSAGE_TOO_LONG", "Use at most 1,000 characters for the message.";
+    /// The bulk roll has nothing left to roll, or was stopped before.
+    BulkRollOver = "BULK_ROLL_OVER", "This bulk roll is over already. Nothing was changed.";
     /// The account is disabled already.
     DisabledAlready = "DISABLED_ALREADY", "This account is disabled already. Nothing was changed.";
     /// The account is not disabled.

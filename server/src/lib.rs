@@ -11,6 +11,7 @@ pub mod accept;
 mod activity;
 pub mod answer;
 pub mod api;
+mod bulk_report;
 pub mod check;
 pub mod cli;
 pub mod config;

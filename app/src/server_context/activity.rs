@@ -9,7 +9,7 @@ use crate::ui::Moment;
 use backend::activity::Activity;
 use backend::store::AccountRecord;
 use backend::{Backend, Error, RequestContext, Result};
-use domain::audit::{Act, ActorKind, Event, EventFilter, EventPlace, Target};
+use domain::audit::{Act, ActorKind, Detail, Event, EventFilter, EventPlace, Target};
 use domain::time::in_words;
 use domain::{Refusal, Timestamp, UserId, device};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -264,6 +264,9 @@ fn facts(event: &Event) -> Vec<Fact> {
             Target::InstallationKey(_) => "Installation key",
         };
         add(name, target.id());
+    }
+    if let Some(Detail::Roll { message: Some(message), .. }) = &event.detail {
+        add("Message", message);
     }
     if let Some(user_agent) = &event.user_agent {
         add("User agent", user_agent);

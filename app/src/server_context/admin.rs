@@ -15,7 +15,7 @@ use crate::paths;
 use crate::ui::Moment;
 use backend::activity::Activity;
 use backend::console::{AccountFile, AccountPage, Broken, Found};
-use backend::keys::{REASON_CHARS, RollRequest};
+use backend::keys::RollRequest;
 use backend::sessions::step_up_due;
 use backend::store::{AccountOrder, AccountQuery, AccountSummary, MemberRecord, RollRecord};
 use backend::{Backend, RequestContext, Result, SignedIn};
@@ -25,9 +25,12 @@ use domain::{AccountId, InstallationKeyId, PairId, Password, Refusal, Submission
 use http::request::Parts;
 use leptos::prelude::use_context;
 
-/// The reason that was entered into a form which was refused. Not in the address: reasons are about secrets.
+/// The reason and the message that were entered into a form which was refused. Not in the address: they are about secrets.
 const REASON: &str = "reason";
-const REASON_SECONDS: u32 = 120;
+const MESSAGE: &str = "message";
+const TYPED_SECONDS: u32 = 120;
+/// A browser keeps no cookie of more than 4 kB.
+const TYPED_BYTES: usize = 3_500;
 /// Longer names and addresses exist, but nobody types more than the beginning of one.
 const LONGEST_WORD: usize = 29;
 const LONGEST_TEXT: usize = 100;
@@ -250,7 +253,8 @@ pub(crate) async fn file(
         password_due: step_up_due(person.password_at, now),
         longest_overlap: backend.policy().longest_overlap,
         submission: backend.mint_submission(),
-        typed_reason: typed_reason(),
+        typed_reason: typed(REASON),
+        typed_message: typed(MESSAGE),
     })
 }
 
@@ -324,6 +328,7 @@ pub(crate) struct RollAsked {
     pub(crate) pair: PairId,
     pub(crate) submission: SubmissionId,
     pub(crate) reason: String,
+    pub(crate) message: String,
     pub(crate) expiry: Expiry,
     pub(crate) password: Password,
 }
@@ -333,7 +338,7 @@ pub(crate) async fn roll(
     admin: RequestContext,
     asked: RollAsked,
 ) -> std::result::Result<(), AppError> {
-    let RollAsked { account, pair, submission, reason, expiry, password } = asked;
+    let RollAsked { account, pair, submission, reason, message, expiry, password } = asked;
     let form = format!("{}{}", paths::admin_roll(&account, &pair), expiry.query_again());
     let done = paths::admin_account(&account);
     let rolled = async {
@@ -342,13 +347,15 @@ pub(crate) async fn roll(
             pair_id: Some(pair),
             expire_old: expiry.choice()?,
             reason: Some(reason.trim().to_owned()),
+            message: Some(message.clone()),
             submission_id: submission,
             password: Some(password),
         };
         backend.roll_for(&admin, request).await.map(drop)
     };
     let rolled: Result<()> = rolled.await;
-    keep_reason(backend, rolled.is_err(), &reason);
+    keep_typed(backend, REASON, rolled.is_err(), &reason);
+    keep_typed(backend, MESSAGE, rolled.is_err(), &message);
     answer_at::<RollFor>(rolled, &form, &done, Said::Rolled.as_str())
 }
 
@@ -373,7 +380,7 @@ pub(crate) async fn set_disabled(
     password: &Password,
 ) -> std::result::Result<(), AppError> {
     let set = backend.set_account_disabled(&admin, account, disabled, reason, Some(password)).await.map(drop);
-    keep_reason(backend, set.is_err(), reason);
+    keep_typed(backend, REASON, set.is_err(), reason);
     let said = if disabled { Said::Disabled } else { Said::Enabled };
     let (form, done) = (paths::admin_disable(account), paths::admin_account(account));
     answer_at::<SetAccountDisabled>(set, &form, &done, said.as_str())
@@ -392,28 +399,25 @@ pub(crate) async fn end_sessions(
     answer_at::<EndSessionsFor>(ended.map(drop), &form, &done, said.as_str())
 }
 
-/// Keeps the reason of a plain form that was refused, for the form that is shown again; forgets it otherwise. Private
-/// keys are taken out of it, as they are before a reason is stored.
-fn keep_reason(backend: &Backend, refused: bool, reason: &str) {
+/// Keeps what was typed into a field of a plain form that was refused, for the form that is shown again; forgets it
+/// otherwise. Private keys are taken out of it, as they are before it is stored. What no cookie has room for is not kept.
+fn keep_typed(backend: &Backend, field: &str, refused: bool, text: &str) {
     if !is_plain_form() {
         return;
     }
     let cookies = site().cookies;
-    let name = cookies.short_lived(REASON);
-    let kept = without_private_keys(&backend.policy().brand, reason.trim());
-    let fits = refused && kept.chars().count() <= REASON_CHARS;
-    let value = if fits {
-        percent_encoding::utf8_percent_encode(&kept, percent_encoding::NON_ALPHANUMERIC).to_string()
-    } else {
-        String::new()
-    };
-    add_cookie(cookies.set(&name, &value, Some(if fits { REASON_SECONDS } else { 0 })));
+    let name = cookies.short_lived(field);
+    let kept = without_private_keys(&backend.policy().brand, text.trim());
+    let value = percent_encoding::utf8_percent_encode(&kept, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let fits = refused && value.len() <= TYPED_BYTES;
+    let seconds = if fits { TYPED_SECONDS } else { 0 };
+    add_cookie(cookies.set(&name, if fits { &value } else { "" }, Some(seconds)));
 }
 
-fn typed_reason() -> String {
-    let name = site().cookies.short_lived(REASON);
+fn typed(field: &str) -> String {
+    let name = site().cookies.short_lived(field);
     let cookie = use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name));
-    cookie.map(|reason| decode(&reason)).unwrap_or_default()
+    cookie.map(|text| decode(&text)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ pub(crate) async fn roll(backend: &Backend, context: &RequestContext, asked: Ask
                 pair_id: Some(asked.pair),
                 expire_old,
                 reason: None,
+                message: None,
                 submission_id: asked.submission,
                 password: Some(asked.password),
             },
@@ -165,6 +166,7 @@ fn recent_roll(keys: &AccountKeys, person: &SignedIn) -> Option<RecentRoll> {
         by: by.to_owned(),
         new_pair: roll.new_pair_id.clone(),
         reason: roll.reason.clone(),
+        message: roll.message.clone(),
     })
 }
 

@@ -11,6 +11,7 @@ mod form_error;
 mod notice;
 mod script;
 mod selected_field;
+mod text_area;
 mod time;
 
 pub use announcer::{Announcer, LiveRegion, use_announcer};
@@ -24,4 +25,5 @@ pub use form_error::use_form_error;
 pub use notice::Notice;
 pub use script::Script;
 pub use selected_field::SelectedField;
+pub use text_area::TextArea;
 pub use time::{Moment, Time};

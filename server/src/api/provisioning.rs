@@ -134,6 +134,7 @@ pub(crate) async fn roll(State(serving): State<Serving>, asked: AskedId, parts: 
         pair_id,
         expire_old,
         reason: Some(members.text("reason")?),
+        message: None,
         submission_id: submission.unwrap_or_else(|| serving.backend.mint_submission()),
         password: None,
     };
@@ -296,6 +297,8 @@ impl From<Refusal> for Wrong {
             | Refusal::RoleMissing
             | Refusal::TooManyInvitations
             | Refusal::TooManyLines
+            | Refusal::MessageTooLong
+            | Refusal::BulkRollOver
             | Refusal::NothingToRoll => {
                 tracing::error!(code = refusal.code(), "a system was refused by what does not concern it");
                 return Self::Problem(Problem::Fault);

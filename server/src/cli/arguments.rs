@@ -306,6 +306,9 @@ pub(super) struct RollKeys {
     /// Why, for the record
     #[arg(long)]
     pub(super) reason: Option<String>,
+    /// What the account's people are told beside the reason, as plain text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) message: Option<String>,
     /// Names this roll (sub_ and 26 characters), so that repeating the command after a lost answer never rolls twice
     #[arg(long, value_name = "ID")]
     pub(super) submission: Option<SubmissionId>,
@@ -317,11 +320,14 @@ pub(super) struct RollKeys {
 #[derive(Debug, Args)]
 pub(super) struct RollMany {
     /// When the old pairs end: immediately, 1h, 24h, 3d, 7d or a date and time like 2026-12-01T09:00:00Z
-    #[arg(long, value_name = "WHEN", required_unless_present_any = ["resume", "report", "list"])]
+    #[arg(long, value_name = "WHEN", required_unless_present_any = ["resume", "report", "list", "stop"])]
     pub(super) expire_old: Option<ExpireOld>,
     /// Why, for the record; every owner reads it
-    #[arg(long, required_unless_present_any = ["dry_run", "resume", "report", "list"])]
+    #[arg(long, required_unless_present_any = ["dry_run", "resume", "report", "list", "stop"])]
     pub(super) reason: Option<String>,
+    /// What every owner is told beside the reason, as plain text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) message: Option<String>,
     /// The file with the lines [default: stdin]
     #[arg(long)]
     pub(super) file: Option<PathBuf>,
@@ -329,13 +335,16 @@ pub(super) struct RollMany {
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Go on with a bulk roll that was interrupted
-    #[arg(long = "continue", value_name = "ID", conflicts_with_all = ["expire_old", "reason", "file", "dry_run", "report", "list"])]
+    #[arg(long = "continue", value_name = "ID", conflicts_with_all = ["expire_old", "reason", "message", "file", "dry_run", "report", "list"])]
     pub(super) resume: Option<BulkRollId>,
+    /// Stop a bulk roll: accounts that are pending keep their keys, what is done stays done
+    #[arg(long, value_name = "ID", conflicts_with_all = ["expire_old", "reason", "message", "file", "dry_run", "resume", "report", "list"])]
+    pub(super) stop: Option<BulkRollId>,
     /// Print what came of each account of a bulk roll, as CSV
-    #[arg(long, value_name = "ID", conflicts_with_all = ["expire_old", "reason", "file", "dry_run", "list", "json"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["expire_old", "reason", "message", "file", "dry_run", "list", "json"])]
     pub(super) report: Option<BulkRollId>,
     /// List the latest bulk rolls, newest first, and how far they are
-    #[arg(long, conflicts_with_all = ["expire_old", "reason", "file", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["expire_old", "reason", "message", "file", "dry_run"])]
     pub(super) list: bool,
     /// Answer in JSON
     #[arg(long)]

@@ -3,11 +3,10 @@
 use super::arguments::RollMany;
 use super::failure::Failure;
 use super::{Desk, words};
-use crate::activity::csv;
-use crate::output;
+use crate::{bulk_report, output};
 use backend::bulk_roll::{BadLine, BulkRollPlan, BulkRollRequest, PlannedAccount};
-use backend::store::{BulkRollOutcome, BulkRollProgress, BulkRollRow};
-use domain::{BulkRollId, ExpireOld, PublicKey, Refusal};
+use backend::store::BulkRollProgress;
+use domain::{BulkRollId, Refusal};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, Read};
@@ -27,6 +26,9 @@ pub(super) async fn run(roll: RollMany, desk: &Desk) -> Result<(), Failure> {
     if let Some(id) = &roll.report {
         return report(id, desk).await;
     }
+    if let Some(id) = &roll.stop {
+        return stop(id, roll.json, desk).await;
+    }
     if let Some(id) = &roll.resume {
         return finish(id, None, roll.json, desk).await;
     }
@@ -35,7 +37,10 @@ pub(super) async fn run(roll: RollMany, desk: &Desk) -> Result<(), Failure> {
     if roll.dry_run {
         return if roll.json { Ok(output::json(&plan_json(&plan))?) } else { say_plan(&plan) };
     }
-    begin(plan, expire_old, roll.reason.unwrap_or_default(), roll.json, desk).await
+    let accounts = plan.accounts.into_iter().map(|account| (account.account_id, account.pair_id)).collect();
+    let (reason, message) = (roll.reason.unwrap_or_default(), roll.message);
+    let request = BulkRollRequest { accounts, expire_old, reason, message, password: None };
+    begin(request, &plan.bad_lines, roll.json, desk).await
 }
 
 fn read(file: Option<&Path>) -> Result<String, Failure> {
@@ -52,26 +57,18 @@ fn read(file: Option<&Path>) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-async fn begin(
-    plan: BulkRollPlan,
-    expire_old: ExpireOld,
-    reason: String,
-    as_json: bool,
-    desk: &Desk,
-) -> Result<(), Failure> {
+async fn begin(request: BulkRollRequest, bad_lines: &[BadLine], as_json: bool, desk: &Desk) -> Result<(), Failure> {
     if !as_json {
-        for bad in &plan.bad_lines {
+        for bad in bad_lines {
             output::complain(bad_line_words(*bad));
         }
     }
-    let accounts = plan.accounts.into_iter().map(|account| (account.account_id, account.pair_id)).collect();
-    let request = BulkRollRequest { accounts, expire_old, reason, password: None };
     let begun = desk.backend.begin_bulk_roll(&desk.context, request).await?;
     output::complain(format_args!(
         "If this is interrupted, nothing is lost. To go on: latchkey keys roll-many --continue {}",
         begun.id
     ));
-    finish(&begun.id, Some(&plan.bad_lines), as_json, desk).await
+    finish(&begun.id, Some(bad_lines), as_json, desk).await
 }
 
 /// Rolls what is pending, and says how far it is on stderr.
@@ -83,7 +80,11 @@ async fn finish(id: &BulkRollId, bad_lines: Option<&[BadLine]>, as_json: bool, d
         if told.elapsed() >= TELL {
             told = Instant::now();
             let done = progress.accounts - progress.pending();
-            output::complain(format_args!("{done} of {} accounts done", progress.accounts));
+            let waiting = match progress.waiting {
+                0 => String::new(),
+                broke => format!("; {} broke, and are tried again in a minute", accounts(broke)),
+            };
+            output::complain(format_args!("{done} of {} accounts done{waiting}", progress.accounts));
         }
     }
     if as_json {
@@ -96,6 +97,13 @@ async fn finish(id: &BulkRollId, bad_lines: Option<&[BadLine]>, as_json: bool, d
     output::line(format_args!("The keys of {} are rolled.", accounts(progress.rolled)))?;
     if progress.refused > 0 {
         output::line(format_args!("{} could not be rolled.", accounts(progress.refused)))?;
+    }
+    if progress.faulted > 0 {
+        let broke = accounts(progress.faulted);
+        output::line(format_args!("{broke} were given up: rolling them broke each time, and the log says why."))?;
+    }
+    if progress.record.stopped.is_some() {
+        output::line(format_args!("It was stopped: {} keep their keys.", accounts(progress.left())))?;
     }
     output::line(format_args!("What came of each: latchkey keys roll-many --report {id}"))?;
     Ok(())
@@ -111,11 +119,15 @@ fn progress_json(progress: &BulkRollProgress) -> Value {
         "begun_at": progress.record.begun_at.to_rfc3339(),
         "begun_by": progress.record.begun_by,
         "reason": progress.record.reason,
+        "message": progress.record.message,
         "expire_old": progress.record.expire_old,
         "accounts": progress.accounts,
         "rolled": progress.rolled,
         "refused": progress.refused,
+        "faulted": progress.faulted,
         "pending": progress.pending(),
+        "stopped_at": progress.record.stopped.as_ref().map(|stop| stop.at.to_rfc3339()),
+        "stopped_by": progress.record.stopped.as_ref().map(|stop| &stop.by),
     })
 }
 
@@ -125,7 +137,8 @@ async fn list(as_json: bool, desk: &Desk) -> Result<(), Failure> {
         return Ok(output::json(&listed.iter().map(progress_json).collect())?);
     }
     let cells = |progress: &BulkRollProgress| {
-        let done = format!("{} of {}", progress.accounts - progress.pending(), progress.accounts);
+        let stopped = if progress.record.stopped.is_some() { ", stopped" } else { "" };
+        let done = format!("{} of {}{stopped}", progress.accounts - progress.left(), progress.accounts);
         let BulkRollProgress { record, .. } = progress;
         [record.id.to_string(), record.begun_at.to_utc_words(), record.begun_by.clone(), done, record.reason.clone()]
     };
@@ -183,28 +196,19 @@ fn say_plan(plan: &BulkRollPlan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// docs/OPERATIONS.md says what each column holds.
-const HEADER: [&str; 7] = ["accountId", "externalId", "owner", "oldPairId", "outcome", "doneAt", "newPublicKey"];
-
 async fn report(id: &BulkRollId, desk: &Desk) -> Result<(), Failure> {
-    let rows = desk.backend.report_bulk_roll(&desk.context, id).await?;
-    output::bytes(&csv::rows_below(Some(HEADER), rows.iter().map(|row| Ok(report_cells(row))))?)?;
+    let report = desk.backend.report_bulk_roll(&desk.context, id).await?;
+    output::bytes(&bulk_report::write(&report)?)?;
     Ok(())
 }
 
-fn report_cells(row: &BulkRollRow) -> [String; 7] {
-    let (outcome, done_at) = match &row.outcome {
-        None => ("pending", String::new()),
-        Some((BulkRollOutcome::Rolled(_), at)) => ("rolled", at.to_rfc3339()),
-        Some((BulkRollOutcome::Refused(refusal), at)) => (refusal.code(), at.to_rfc3339()),
-    };
-    [
-        row.account_id.to_string(),
-        row.external_id.clone().unwrap_or_default(),
-        row.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
-        row.pair_id.to_string(),
-        outcome.to_owned(),
-        done_at,
-        row.new_public_key.as_ref().map(PublicKey::to_string).unwrap_or_default(),
-    ]
+async fn stop(id: &BulkRollId, as_json: bool, desk: &Desk) -> Result<(), Failure> {
+    let stopped = desk.backend.stop_bulk_roll(&desk.context, id, None).await?;
+    if as_json {
+        return Ok(output::json(&progress_json(&stopped))?);
+    }
+    output::line(format_args!("Stopped. {} keep their keys.", accounts(stopped.left())))?;
+    output::line(format_args!("The keys of {} are rolled, and stay so.", accounts(stopped.rolled)))?;
+    output::line(format_args!("What came of each: latchkey keys roll-many --report {id}"))?;
+    Ok(())
 }

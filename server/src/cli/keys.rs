@@ -80,6 +80,7 @@ pub(super) async fn roll(roll: RollKeys, desk: &Desk) -> Result<(), Failure> {
         pair_id: None,
         expire_old: roll.expire_old,
         reason: roll.reason,
+        message: roll.message,
         submission_id: roll.submission.unwrap_or_else(|| SubmissionId::mint(now, &OsEntropy)),
         password: None,
     };

@@ -8,8 +8,8 @@ use backend::accounts::{CreatedAccount, NewAccount};
 use backend::bulk_roll::BulkRollRequest;
 use backend::store::{BulkRollProgress, Store};
 use backend::{Backend, OsEntropy, Policy, RequestContext, SystemClock, installation};
-use domain::ExpireOld;
 use domain::audit::Act;
+use domain::{BulkRollId, ExpireOld};
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -60,6 +60,21 @@ impl Beside {
             self.backend.create_account(&self.operator, new).await.unwrap()
         };
         (first..first + count).map(|number| self.runtime.block_on(make(number))).collect()
+    }
+
+    /// Confirms a bulk roll of these accounts, with nobody who goes on with it.
+    fn begin(&self, place: &Place, accounts: &[CreatedAccount]) -> BulkRollId {
+        let text = std::fs::read_to_string(lines(place, accounts)).unwrap();
+        let plan = self.backend.plan_bulk_roll(&self.operator, &text, ExpireOld::Immediately);
+        let plan = self.runtime.block_on(plan).unwrap();
+        let request = BulkRollRequest {
+            accounts: plan.accounts.into_iter().map(|account| (account.account_id, account.pair_id)).collect(),
+            expire_old: ExpireOld::Immediately,
+            reason: "leaked".to_owned(),
+            message: None,
+            password: None,
+        };
+        self.runtime.block_on(self.backend.begin_bulk_roll(&self.operator, request)).unwrap().id
     }
 
     fn progress(&self) -> Option<BulkRollProgress> {
@@ -156,17 +171,7 @@ fn a_bulk_roll_killed_again_and_again_rolls_each_account_once() {
 fn a_server_that_starts_goes_on_with_an_interrupted_bulk_roll() {
     let place = Place::new();
     let beside = Beside::new(&place);
-    let accounts = beside.accounts(60);
-    let text = std::fs::read_to_string(lines(&place, &accounts)).unwrap();
-    let plan = beside.backend.plan_bulk_roll(&beside.operator, &text, ExpireOld::Immediately);
-    let plan = beside.runtime.block_on(plan).unwrap();
-    let request = BulkRollRequest {
-        accounts: plan.accounts.into_iter().map(|account| (account.account_id, account.pair_id)).collect(),
-        expire_old: ExpireOld::Immediately,
-        reason: "leaked".to_owned(),
-        password: None,
-    };
-    beside.runtime.block_on(beside.backend.begin_bulk_roll(&beside.operator, request)).unwrap();
+    beside.begin(&place, &beside.accounts(60));
     assert_eq!(beside.done(), 0);
     let _served = place.serve(&[]);
     let began = Instant::now();
@@ -175,6 +180,45 @@ fn a_server_that_starts_goes_on_with_an_interrupted_bulk_roll() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(beside.rolls().values().all(|rolls| *rolls == 1));
+}
+
+/// Neither a command nor a server that starts takes it up again; what is done by then is reported, and the rest is.
+#[test]
+fn a_bulk_roll_stopped_by_a_command_stays_stopped() {
+    let place = Place::new();
+    let beside = Beside::new(&place);
+    let accounts = beside.accounts(60);
+    let id = beside.begin(&place, &accounts);
+    let step = beside.backend.continue_bulk_roll(&beside.operator, &id);
+    let done = beside.runtime.block_on(step).unwrap().rolled;
+    assert!((1..60).contains(&done), "{done}");
+    let stopped = place.run(&["keys", "roll-many", "--stop", id.as_str(), "--json"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+    let told = stopped.json();
+    assert_eq!((&told["rolled"], &told["pending"]), (&done.into(), &0.into()), "{told}");
+    let again = place.run(&["keys", "roll-many", "--stop", id.as_str()]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("over already"), "{}", again.err);
+    let went_on = place.run(&["keys", "roll-many", "--continue", id.as_str()]);
+    assert!(
+        went_on.out.contains(&format!("It was stopped: {} accounts keep their keys.", 60 - done)),
+        "{}",
+        went_on.out
+    );
+    // The server that starts goes on with what it is to go on with: once it has, it has left the other alone.
+    let others = beside.accounts_from(60, 1);
+    let other = beside.begin(&place, &others);
+    let _served = place.serve(&[]);
+    let began = Instant::now();
+    let pending =
+        || beside.runtime.block_on(beside.backend.find_bulk_roll(&beside.operator, &other)).unwrap().pending();
+    while pending() > 0 {
+        assert!(began.elapsed() < PATIENCE, "the server does not go on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(beside.rolls().len(), usize::try_from(done).unwrap() + 1);
+    let report = place.run(&["keys", "roll-many", "--report", id.as_str()]).out;
+    assert_eq!(report.matches("\"stopped\"").count(), 60 - usize::try_from(done).unwrap(), "{report}");
 }
 
 /// Only told to be thorough: making the accounts takes longer than rolling them.

@@ -5,16 +5,17 @@
 use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
-    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollProgress,
-    BulkRollRecord, BulkRollRow, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
-    Membership, OwnAccount, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
-    SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount,
+    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, Installation,
+    InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, OwnAccount, PairWithAccount,
+    PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
+    StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
 use domain::{
-    AccountId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey, SessionId, SubmissionId,
-    Timestamp, UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey,
+    SessionId, SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +156,11 @@ store! {
     knows_device(token_digest: &[u8; 32], email: &Email) -> bool;
     find_bulk_roll(bulk_roll_id: &BulkRollId) -> Option<BulkRollProgress>;
     list_bulk_rolls(limit: u32) -> Vec<BulkRollProgress>;
-    find_unfinished_bulk_roll() -> Option<BulkRollRecord>;
+    find_unfinished_bulk_roll(now: Timestamp) -> Option<BulkRollRecord>;
+    count_done_of_bulk_roll(bulk_roll_id: &BulkRollId, since: Timestamp) -> u32;
+    find_bulk_roll_draft(draft_id: &BulkRollDraftId) -> Option<BulkRollDraft>;
+    list_bulk_roll_draft_rows(draft_id: &BulkRollDraftId, now: Timestamp) -> Vec<BulkRollDraftRow>;
+    find_bulk_roll_of_draft(draft_id: &BulkRollDraftId) -> Option<BulkRollRecord>;
     list_bulk_roll_rows(bulk_roll_id: &BulkRollId) -> Vec<BulkRollRow>;
     list_events(account_id: Option<&AccountId>, limit: u32) -> Vec<Event>;
     list_activity(account_id: &AccountId, filter: &EventFilter, place: &EventPlace, limit: u32) -> Option<Vec<Event>>;
@@ -172,7 +177,8 @@ transaction! {
         find_roll(account_id: &AccountId, submission_id: &SubmissionId) -> Option<RollRecord>;
         list_members(account_id: &AccountId) -> Vec<MemberRecord>;
         list_invitations_into(account_id: &AccountId) -> Vec<InvitationRecord>;
-        list_pending_of_bulk_roll(bulk_roll_id: &BulkRollId, limit: u32) -> Vec<BulkRollAccount>;
+        list_pending_of_bulk_roll(bulk_roll_id: &BulkRollId, now: Timestamp, limit: u32) -> Vec<BulkRollAccount>;
+        find_bulk_roll(bulk_roll_id: &BulkRollId) -> Option<BulkRollProgress>;
     }
     writes {
         insert_installation(installation: &Installation) -> ();
@@ -200,6 +206,11 @@ transaction! {
             outcome: &BulkRollOutcome,
             done_at: Timestamp
         ) -> ();
+        note_bulk_roll_fault(bulk_roll_id: &BulkRollId, account_id: &AccountId, retry_at: Timestamp) -> ();
+        stop_bulk_roll(bulk_roll_id: &BulkRollId, stop: &BulkRollStop) -> ();
+        insert_bulk_roll_draft(draft: &BulkRollDraft, accounts: &[BulkRollDraftAccount]) -> ();
+        set_bulk_roll_draft_words(draft_id: &BulkRollDraftId, reason: &str, message: &str) -> ();
+        delete_bulk_roll_draft(draft_id: &BulkRollDraftId) -> bool;
         insert_session(session: &SessionRecord) -> ();
         touch_session(session_id: &SessionId, last_used_at: Timestamp) -> bool;
         set_session_password_at(session_id: &SessionId, password_at: Timestamp) -> bool;

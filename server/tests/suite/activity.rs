@@ -42,6 +42,7 @@ async fn roll(world: &World, account: &CreatedAccount, expire_old: ExpireOld, re
         pair_id: None,
         expire_old,
         reason: Some(reason.to_owned()),
+        message: None,
         submission_id: SubmissionId::mint(world.backend.now(), &backend::OsEntropy),
         password: None,
     };
@@ -61,6 +62,7 @@ async fn evil_event(world: &World, account: &CreatedAccount, at: Timestamp) -> E
             expire_old: ExpireOld::Immediately,
             expires_at: None,
             reason: Some(EVIL.to_owned()),
+            message: None,
         }),
         address: Some(EVIL.to_owned()),
         user_agent: Some(EVIL.to_owned()),

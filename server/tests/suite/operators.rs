@@ -121,11 +121,13 @@ fn an_operator_rolls_many_accounts() {
     let file = place.path("lines.txt");
     crate::program::write(&file, &lines);
     let roll = ["keys", "roll-many", "--expire-old", "immediately", "--reason", "leaked", "--file", &file, "--json"];
+    let roll = [&roll[..], &["--message", "Call us."]].concat();
     let rolled = place.run(&roll);
     assert!(rolled.err.contains("--continue bulk_") && !rolled.err.contains(key), "{}", rolled.err);
     let rolled = rolled.json();
     assert_eq!((&rolled["rolled"], &rolled["refused"], &rolled["pending"]), (&json!(2), &json!(0), &json!(0)));
     assert_eq!(lines_of(&rolled["bad_lines"]), [4, 5]);
+    assert_eq!(rolled["message"], "Call us.");
     let id = rolled["bulk_roll_id"].as_str().unwrap();
     let again = place.run(&["keys", "roll-many", "--continue", id]);
     assert!(done(&again).contains("The keys of 2 accounts are rolled."), "{}", again.out);
@@ -160,6 +162,7 @@ fn a_bulk_roll_that_makes_no_sense_is_refused() {
         &["--expire-old", "1h"][..],
         &["--reason", "leaked"],
         &["--continue", "bulk_00000000000000000000000000", "--dry-run"],
+        &["--stop", "bulk_00000000000000000000000000", "--reason", "leaked"],
         &["--report", "bulk_00000000000000000000000000", "--json"],
         &["--report", "sub_00000000000000000000000000"],
         &["--expire-old", "1h", "--reason", "leaked", "acct_00000000000000000000000000"],

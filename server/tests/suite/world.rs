@@ -125,6 +125,7 @@ impl World {
             pair_id: None,
             expire_old,
             reason: None,
+            message: None,
             submission_id: SubmissionId::mint(self.clock.now(), &OsEntropy),
             password: None,
         };

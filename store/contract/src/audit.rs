@@ -26,6 +26,7 @@ fn details() -> [Detail; 6] {
         expire_old,
         expires_at,
         reason: reason.map(str::to_owned),
+        message: None,
     };
     [
         roll(ExpireOld::At(at(1)), Some(at(1)), Some("=1+1\r\n\u{202e}\0, \"x\"")),

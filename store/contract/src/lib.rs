@@ -178,6 +178,10 @@ macro_rules! store_contract_tests {
                 what_came_of_an_account_is_noted_once,
                 an_account_is_in_a_bulk_roll_once_with_a_pair_of_its_own,
                 the_rows_of_a_bulk_roll_say_what_came_of_each_account,
+                an_account_that_broke_is_tried_again_when_its_time_has_come,
+                what_is_left_of_a_stopped_bulk_roll_stays,
+                a_dry_run_is_read_back_with_its_accounts_as_they_are,
+                a_dry_run_becomes_one_bulk_roll,
             }
             sessions {
                 a_session_is_read_back_with_its_person,

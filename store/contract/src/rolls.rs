@@ -18,6 +18,7 @@ pub async fn a_roll_is_read_back(store: Arc<dyn Store>) {
         rolled_by: person.email.to_string(),
         rolled_by_user: Some(person.id),
         reason: Some("leaked in a log".to_owned()),
+        message: Some("Call us.\nThe new key is \"ready\".".to_owned()),
         ..world.new_roll(&old, &new.pair)
     };
     world.end(&old, revoked()).await.expect("stored");

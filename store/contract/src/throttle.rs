@@ -101,6 +101,7 @@ fn nothing_is_too_old() -> PurgeLimits {
         sessions_opened_before: long_ago,
         attempts_before: long_ago,
         devices_before: long_ago,
+        drafts_before: long_ago,
     }
 }
 
@@ -217,6 +218,7 @@ pub async fn a_purge_keeps_people_accounts_and_pairs(store: Arc<dyn Store>) {
             sessions_opened_before: far,
             attempts_before: far,
             devices_before: far,
+            drafts_before: far,
         },
     )
     .await;

@@ -7,8 +7,8 @@ use backend::store::{
 use domain::installation_key::Life;
 use domain::key_pair::End;
 use domain::{
-    AccountId, Brand, BulkRollId, Duration, Email, Entropy, InstallationKeyId, InvitationId, KeyPair, PairId,
-    PublicKey, Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
+    AccountId, Brand, BulkRollDraftId, BulkRollId, Duration, Email, Entropy, InstallationKeyId, InvitationId, KeyPair,
+    PairId, PublicKey, Role, Scope, SessionId, SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -106,6 +106,11 @@ impl World {
         BulkRollId::mint(NOW, &*self.entropy)
     }
 
+    /// A dry run's id, of no dry run yet.
+    pub fn draft_id(&self) -> BulkRollDraftId {
+        BulkRollDraftId::mint(NOW, &*self.entropy)
+    }
+
     /// An invitation's id, of no invitation yet.
     pub fn invitation_id(&self) -> InvitationId {
         InvitationId::mint(NOW, &*self.entropy)
@@ -187,6 +192,7 @@ impl World {
             rolled_by: "an operator".to_owned(),
             rolled_by_user: None,
             reason: None,
+            message: None,
         }
     }
 

@@ -3,11 +3,15 @@
 use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{
-    BulkRollAccount, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, StoreError, StoreResult,
+    BulkRollAccount, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, StoreError,
+    StoreResult,
 };
-use domain::{AccountId, BulkRollId, PairId, Refusal, Timestamp, UserId};
+use domain::{AccountId, BulkRollDraftId, BulkRollId, PairId, Refusal, Timestamp, UserId};
 use serde_json::json;
 use sqlx::{SqliteConnection, SqliteExecutor};
+
+/// What stands for a refusal where there was none: it broke.
+const FAULT: &str = "FAULT";
 
 struct RecordRow {
     id: String,
@@ -15,7 +19,11 @@ struct RecordRow {
     begun_by: String,
     begun_by_user: Option<String>,
     reason: String,
+    message: Option<String>,
     expire_old: String,
+    draft_id: Option<String>,
+    stopped_at: Option<i64>,
+    stopped_by: Option<String>,
 }
 
 impl TryFrom<RecordRow> for BulkRollRecord {
@@ -29,7 +37,13 @@ impl TryFrom<RecordRow> for BulkRollRecord {
             begun_by: row.begun_by,
             begun_by_user: row.begun_by_user.map(|id| place.id("begun_by_user", &id)).transpose()?,
             reason: row.reason,
+            message: row.message,
             expire_old: place.id("expire_old", &row.expire_old)?,
+            draft_id: row.draft_id.map(|id| place.id("draft_id", &id)).transpose()?,
+            stopped: row
+                .stopped_at
+                .zip(row.stopped_by)
+                .map(|(at, by)| BulkRollStop { at: Timestamp::from_millis(at), by }),
         })
     }
 }
@@ -40,10 +54,16 @@ struct ProgressRow {
     begun_by: String,
     begun_by_user: Option<String>,
     reason: String,
+    message: Option<String>,
     expire_old: String,
+    draft_id: Option<String>,
+    stopped_at: Option<i64>,
+    stopped_by: Option<String>,
     accounts: i64,
     rolled: i64,
     refused: i64,
+    faulted: i64,
+    waiting: i64,
 }
 
 impl TryFrom<ProgressRow> for BulkRollProgress {
@@ -53,24 +73,29 @@ impl TryFrom<ProgressRow> for BulkRollProgress {
         let place = Place::new("bulk_roll", &row.id);
         let count = |column, count| u32::try_from(count).map_err(|_| place.impossible(column));
         let (accounts, rolled) = (count("accounts", row.accounts)?, count("rolled", row.rolled)?);
-        let refused = count("refused", row.refused)?;
+        let (refused, faulted) = (count("refused", row.refused)?, count("faulted", row.faulted)?);
+        let waiting = count("waiting", row.waiting)?;
         let record = RecordRow {
             id: row.id,
             begun_at: row.begun_at,
             begun_by: row.begun_by,
             begun_by_user: row.begun_by_user,
             reason: row.reason,
+            message: row.message,
             expire_old: row.expire_old,
+            draft_id: row.draft_id,
+            stopped_at: row.stopped_at,
+            stopped_by: row.stopped_by,
         };
-        Ok(Self { record: record.try_into()?, accounts, rolled, refused })
+        Ok(Self { record: record.try_into()?, accounts, rolled, refused, faulted, waiting })
     }
 }
 
-#[expect(clippy::struct_field_names, reason = "they are named after their columns")]
 struct AccountRow {
     account_id: String,
     pair_id: String,
     submission_id: String,
+    faults: i64,
 }
 
 impl TryFrom<AccountRow> for BulkRollAccount {
@@ -82,6 +107,7 @@ impl TryFrom<AccountRow> for BulkRollAccount {
             account_id: place.id("account_id", &row.account_id)?,
             pair_id: place.id("pair_id", &row.pair_id)?,
             submission_id: place.id("submission_id", &row.submission_id)?,
+            faults: u32::try_from(row.faults).map_err(|_| place.impossible("faults"))?,
         })
     }
 }
@@ -105,6 +131,7 @@ impl TryFrom<ReportRow> for BulkRollRow {
         let outcome = match (row.done_at, row.new_pair_id, row.refused) {
             (None, None, None) => None,
             (Some(at), Some(pair), None) => Some((BulkRollOutcome::Rolled(place.id("new_pair_id", &pair)?), at)),
+            (Some(at), None, Some(code)) if code == FAULT => Some((BulkRollOutcome::Faulted, at)),
             (Some(at), None, Some(code)) => {
                 let refusal = Refusal::try_from(code).map_err(|_| place.impossible("refused"))?;
                 Some((BulkRollOutcome::Refused(refusal), at))
@@ -135,10 +162,16 @@ pub(crate) async fn find(
             bulk_roll.begun_by,
             bulk_roll.begun_by_user,
             bulk_roll.reason,
+            bulk_roll.message,
             bulk_roll.expire_old,
+            bulk_roll.draft_id,
+            bulk_roll.stopped_at,
+            bulk_roll.stopped_by,
             count(bulk_roll_account.number) AS "accounts!: i64",
             count(bulk_roll_account.new_pair_id) AS "rolled!: i64",
-            count(bulk_roll_account.refused) AS "refused!: i64"
+            count(*) FILTER (WHERE bulk_roll_account.refused <> 'FAULT') AS "refused!: i64",
+            count(*) FILTER (WHERE bulk_roll_account.refused = 'FAULT') AS "faulted!: i64",
+            count(bulk_roll_account.retry_at) AS "waiting!: i64"
         FROM bulk_roll
         LEFT JOIN bulk_roll_account ON bulk_roll_account.bulk_roll_id = bulk_roll.id
         WHERE bulk_roll.id = ?
@@ -160,10 +193,16 @@ pub(crate) async fn list(executor: impl SqliteExecutor<'_>, limit: u32) -> Store
             bulk_roll.begun_by,
             bulk_roll.begun_by_user,
             bulk_roll.reason,
+            bulk_roll.message,
             bulk_roll.expire_old,
+            bulk_roll.draft_id,
+            bulk_roll.stopped_at,
+            bulk_roll.stopped_by,
             count(bulk_roll_account.number) AS "accounts!: i64",
             count(bulk_roll_account.new_pair_id) AS "rolled!: i64",
-            count(bulk_roll_account.refused) AS "refused!: i64"
+            count(*) FILTER (WHERE bulk_roll_account.refused <> 'FAULT') AS "refused!: i64",
+            count(*) FILTER (WHERE bulk_roll_account.refused = 'FAULT') AS "faulted!: i64",
+            count(bulk_roll_account.retry_at) AS "waiting!: i64"
         FROM bulk_roll
         LEFT JOIN bulk_roll_account ON bulk_roll_account.bulk_roll_id = bulk_roll.id
         GROUP BY bulk_roll.number
@@ -177,7 +216,11 @@ pub(crate) async fn list(executor: impl SqliteExecutor<'_>, limit: u32) -> Store
     Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, ImpossibleRow>>()?)
 }
 
-pub(crate) async fn find_unfinished(executor: impl SqliteExecutor<'_>) -> StoreResult<Option<BulkRollRecord>> {
+pub(crate) async fn find_unfinished(
+    executor: impl SqliteExecutor<'_>,
+    now: Timestamp,
+) -> StoreResult<Option<BulkRollRecord>> {
+    let now = now.as_millis();
     let row = sqlx::query_as!(
         RecordRow,
         "SELECT
@@ -186,20 +229,73 @@ pub(crate) async fn find_unfinished(executor: impl SqliteExecutor<'_>) -> StoreR
             begun_by,
             begun_by_user,
             reason,
-            expire_old
+            message,
+            expire_old,
+            draft_id,
+            stopped_at,
+            stopped_by
         FROM bulk_roll
-        WHERE EXISTS (
+        WHERE stopped_at IS NULL AND EXISTS (
             SELECT 1
             FROM bulk_roll_account
-            WHERE bulk_roll_account.bulk_roll_id = bulk_roll.id AND bulk_roll_account.done_at IS NULL
+            WHERE
+                bulk_roll_account.bulk_roll_id = bulk_roll.id
+                AND bulk_roll_account.done_at IS NULL
+                AND (bulk_roll_account.retry_at IS NULL OR bulk_roll_account.retry_at <= ?)
         )
         ORDER BY number
         LIMIT 1",
+        now,
     )
     .fetch_optional(executor)
     .await
     .map_err(failed("finding an unfinished bulk roll"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn find_of_draft(
+    executor: impl SqliteExecutor<'_>,
+    draft_id: &BulkRollDraftId,
+) -> StoreResult<Option<BulkRollRecord>> {
+    let draft_id = draft_id.as_str();
+    let row = sqlx::query_as!(
+        RecordRow,
+        "SELECT
+            id,
+            begun_at,
+            begun_by,
+            begun_by_user,
+            reason,
+            message,
+            expire_old,
+            draft_id,
+            stopped_at,
+            stopped_by
+        FROM bulk_roll
+        WHERE draft_id = ?",
+        draft_id,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(failed("finding the bulk roll of a dry run"))?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+pub(crate) async fn count_done(
+    executor: impl SqliteExecutor<'_>,
+    bulk_roll_id: &BulkRollId,
+    since: Timestamp,
+) -> StoreResult<u32> {
+    let (id, since) = (bulk_roll_id.as_str(), since.as_millis());
+    let count = sqlx::query_scalar!(
+        "SELECT count(*) FROM bulk_roll_account WHERE bulk_roll_id = ? AND done_at >= ?",
+        id,
+        since,
+    )
+    .fetch_one(executor)
+    .await
+    .map_err(failed("counting what is done of a bulk roll"))?;
+    u32::try_from(count).map_err(|_| Place::new("bulk_roll", id).impossible("done_at").into())
 }
 
 pub(crate) async fn list_rows(
@@ -249,6 +345,7 @@ pub(crate) async fn insert(
     let begun_at = bulk_roll.begun_at.as_millis();
     let begun_by_user = bulk_roll.begun_by_user.as_ref().map(UserId::as_str);
     let expire_old = bulk_roll.expire_old.to_string();
+    let draft_id = bulk_roll.draft_id.as_ref().map(BulkRollDraftId::as_str);
     let result = sqlx::query!(
         "INSERT INTO bulk_roll (
             id,
@@ -256,14 +353,18 @@ pub(crate) async fn insert(
             begun_by,
             begun_by_user,
             reason,
-            expire_old
-        ) VALUES (?, ?, ?, ?, ?, ?)",
+            message,
+            expire_old,
+            draft_id
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         id,
         begun_at,
         bulk_roll.begun_by,
         begun_by_user,
         bulk_roll.reason,
+        bulk_roll.message,
         expire_old,
+        draft_id,
     )
     .execute(&mut *connection)
     .await
@@ -299,20 +400,31 @@ pub(crate) async fn insert(
 pub(crate) async fn list_pending(
     connection: &mut SqliteConnection,
     bulk_roll_id: &BulkRollId,
+    now: Timestamp,
     limit: u32,
 ) -> StoreResult<Vec<BulkRollAccount>> {
-    let bulk_roll_id = bulk_roll_id.as_str();
+    let (bulk_roll_id, now) = (bulk_roll_id.as_str(), now.as_millis());
     let rows = sqlx::query_as!(
         AccountRow,
         "SELECT
             account_id,
             pair_id,
-            submission_id
+            submission_id,
+            faults
         FROM bulk_roll_account
-        WHERE bulk_roll_id = ? AND done_at IS NULL
+        WHERE
+            bulk_roll_id = ?
+            AND done_at IS NULL
+            AND (retry_at IS NULL OR retry_at <= ?)
+            AND NOT EXISTS (
+                SELECT 1
+                FROM bulk_roll
+                WHERE bulk_roll.id = bulk_roll_account.bulk_roll_id AND bulk_roll.stopped_at IS NOT NULL
+            )
         ORDER BY number
         LIMIT ?",
         bulk_roll_id,
+        now,
         limit,
     )
     .fetch_all(connection)
@@ -335,19 +447,69 @@ pub(crate) async fn finish(
     let (new_pair_id, refused) = match outcome {
         BulkRollOutcome::Rolled(pair) => (Some(PairId::as_str(pair)), None),
         BulkRollOutcome::Refused(refusal) => (None, Some(refusal.code())),
+        BulkRollOutcome::Faulted => (None, Some(FAULT)),
     };
     let result = sqlx::query!(
         "UPDATE bulk_roll_account
         SET
             done_at = ?,
             new_pair_id = ?,
-            refused = ?
+            refused = ?,
+            retry_at = NULL
         WHERE bulk_roll_id = ? AND account_id = ? AND done_at IS NULL",
         done_at,
         new_pair_id,
         refused,
         bulk_roll_id,
         account_id,
+    )
+    .execute(connection)
+    .await
+    .map_err(failed(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn note_fault(
+    connection: &mut SqliteConnection,
+    bulk_roll_id: &BulkRollId,
+    account_id: &AccountId,
+    retry_at: Timestamp,
+) -> StoreResult<()> {
+    const DOING: &str = "noting that an account of a bulk roll broke";
+    let (bulk_roll_id, account_id) = (bulk_roll_id.as_str(), account_id.as_str());
+    let retry_at = retry_at.as_millis();
+    let result = sqlx::query!(
+        "UPDATE bulk_roll_account
+        SET
+            faults = faults + 1,
+            retry_at = ?
+        WHERE bulk_roll_id = ? AND account_id = ? AND done_at IS NULL",
+        retry_at,
+        bulk_roll_id,
+        account_id,
+    )
+    .execute(connection)
+    .await
+    .map_err(failed(DOING))?;
+    one_row(&result, DOING)
+}
+
+pub(crate) async fn stop(
+    connection: &mut SqliteConnection,
+    bulk_roll_id: &BulkRollId,
+    stop: &BulkRollStop,
+) -> StoreResult<()> {
+    const DOING: &str = "stopping a bulk roll";
+    let (bulk_roll_id, stopped_at) = (bulk_roll_id.as_str(), stop.at.as_millis());
+    let result = sqlx::query!(
+        "UPDATE bulk_roll
+        SET
+            stopped_at = ?,
+            stopped_by = ?
+        WHERE id = ? AND stopped_at IS NULL",
+        stopped_at,
+        stop.by,
+        bulk_roll_id,
     )
     .execute(connection)
     .await

@@ -25,6 +25,7 @@ mod accounts;
 mod admins;
 mod audit;
 mod backup;
+mod bulk_roll_drafts;
 mod bulk_rolls;
 mod error;
 mod inspect;

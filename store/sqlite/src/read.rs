@@ -2,18 +2,18 @@
 
 use crate::write::SqliteTx;
 use crate::{
-    SqliteStore, accounts, admins, audit, bulk_rolls, installation, installation_keys, invitations, pairs, people,
-    rolls, search, sessions, throttle,
+    SqliteStore, accounts, admins, audit, bulk_roll_drafts, bulk_rolls, installation, installation_keys, invitations,
+    pairs, people, rolls, search, sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
-    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollProgress, BulkRollRecord, BulkRollRow,
-    Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, OwnAccount,
-    PairWithAccount, PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView, Store, StoreResult,
-    WriteTx,
+    AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollDraft, BulkRollDraftRow, BulkRollProgress,
+    BulkRollRecord, BulkRollRow, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
+    Membership, OwnAccount, PairWithAccount, PasswordLinkRecord, PersonRecord, RollRecord, SessionRecord, SessionView,
+    Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
-use domain::{AccountId, BulkRollId, Email, KeyPair, PairId, PublicKey, UserId};
+use domain::{AccountId, BulkRollDraftId, BulkRollId, Email, KeyPair, PairId, PublicKey, Timestamp, UserId};
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -132,8 +132,28 @@ impl Store for SqliteStore {
         bulk_rolls::list(&self.readers, limit).await
     }
 
-    async fn find_unfinished_bulk_roll(&self) -> StoreResult<Option<BulkRollRecord>> {
-        bulk_rolls::find_unfinished(&self.readers).await
+    async fn find_unfinished_bulk_roll(&self, now: Timestamp) -> StoreResult<Option<BulkRollRecord>> {
+        bulk_rolls::find_unfinished(&self.readers, now).await
+    }
+
+    async fn count_done_of_bulk_roll(&self, bulk_roll_id: &BulkRollId, since: Timestamp) -> StoreResult<u32> {
+        bulk_rolls::count_done(&self.readers, bulk_roll_id, since).await
+    }
+
+    async fn find_bulk_roll_draft(&self, draft_id: &BulkRollDraftId) -> StoreResult<Option<BulkRollDraft>> {
+        bulk_roll_drafts::find(&self.readers, draft_id).await
+    }
+
+    async fn list_bulk_roll_draft_rows(
+        &self,
+        draft_id: &BulkRollDraftId,
+        now: Timestamp,
+    ) -> StoreResult<Vec<BulkRollDraftRow>> {
+        bulk_roll_drafts::list_rows(&self.readers, draft_id, now).await
+    }
+
+    async fn find_bulk_roll_of_draft(&self, draft_id: &BulkRollDraftId) -> StoreResult<Option<BulkRollRecord>> {
+        bulk_rolls::find_of_draft(&self.readers, draft_id).await
     }
 
     async fn list_bulk_roll_rows(&self, bulk_roll_id: &BulkRollId) -> StoreResult<Vec<BulkRollRow>> {

@@ -15,6 +15,7 @@ struct RollRow {
     rolled_by: String,
     rolled_by_user: Option<String>,
     reason: Option<String>,
+    message: Option<String>,
 }
 
 impl TryFrom<RollRow> for RollRecord {
@@ -32,6 +33,7 @@ impl TryFrom<RollRow> for RollRecord {
             rolled_by: row.rolled_by,
             rolled_by_user: user,
             reason: row.reason,
+            message: row.message,
         })
     }
 }
@@ -51,7 +53,8 @@ pub(crate) async fn find_latest(
             rolled_at,
             rolled_by,
             rolled_by_user,
-            reason
+            reason,
+            message
         FROM key_roll
         WHERE account_id = ?
         ORDER BY number DESC
@@ -81,7 +84,8 @@ pub(crate) async fn find(
             rolled_at,
             rolled_by,
             rolled_by_user,
-            reason
+            reason,
+            message
         FROM key_roll
         WHERE account_id = ? AND submission_id = ?",
         account_id,
@@ -110,8 +114,9 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, roll: &RollRecord)
             rolled_at,
             rolled_by,
             rolled_by_user,
-            reason
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            reason,
+            message
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         account_id,
         submission_id,
         old_pair_id,
@@ -120,6 +125,7 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, roll: &RollRecord)
         roll.rolled_by,
         rolled_by_user,
         roll.reason,
+        roll.message,
     )
     .execute(connection)
     .await

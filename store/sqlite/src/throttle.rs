@@ -138,5 +138,11 @@ pub(crate) async fn purge(connection: &mut SqliteConnection, limits: PurgeLimits
         .execute(&mut *connection)
         .await
         .map_err(failed("forgetting old devices"))?;
+
+    let drafts_before = limits.drafts_before.as_millis();
+    sqlx::query!("DELETE FROM bulk_roll_draft WHERE made_at < ?", drafts_before)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed("forgetting old dry runs"))?;
     Ok(())
 }

@@ -2,20 +2,21 @@
 
 use crate::error::failed;
 use crate::{
-    SqliteStore, accounts, admins, audit, bulk_rolls, installation, installation_keys, invitations, pairs, people,
-    rolls, sessions, throttle,
+    SqliteStore, accounts, admins, audit, bulk_roll_drafts, bulk_rolls, installation, installation_keys, invitations,
+    pairs, people, rolls, sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
-    AccountRecord, AdminRecord, BulkRollAccount, BulkRollOutcome, BulkRollRecord, Installation, InstallationKeyRecord,
-    InvitationRecord, KeyDigest, MemberRecord, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
-    SealedKey, SessionRecord, StoreResult, WriteTx,
+    AccountRecord, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount, BulkRollOutcome,
+    BulkRollProgress, BulkRollRecord, BulkRollStop, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest,
+    MemberRecord, Membership, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord,
+    StoreResult, WriteTx,
 };
 use domain::audit::Event;
 use domain::installation_key::Life;
 use domain::{
-    AccountId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, SessionId, SubmissionId, Timestamp,
-    UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, SessionId,
+    SubmissionId, Timestamp, UserId,
 };
 use sqlx::{Sqlite, Transaction};
 
@@ -174,9 +175,48 @@ impl WriteTx for SqliteTx {
     async fn list_pending_of_bulk_roll(
         &mut self,
         bulk_roll_id: &BulkRollId,
+        now: Timestamp,
         limit: u32,
     ) -> StoreResult<Vec<BulkRollAccount>> {
-        bulk_rolls::list_pending(&mut self.tx, bulk_roll_id, limit).await
+        bulk_rolls::list_pending(&mut self.tx, bulk_roll_id, now, limit).await
+    }
+
+    async fn note_bulk_roll_fault(
+        &mut self,
+        bulk_roll_id: &BulkRollId,
+        account_id: &AccountId,
+        retry_at: Timestamp,
+    ) -> StoreResult<()> {
+        bulk_rolls::note_fault(&mut self.tx, bulk_roll_id, account_id, retry_at).await
+    }
+
+    async fn find_bulk_roll(&mut self, bulk_roll_id: &BulkRollId) -> StoreResult<Option<BulkRollProgress>> {
+        bulk_rolls::find(&mut *self.tx, bulk_roll_id).await
+    }
+
+    async fn stop_bulk_roll(&mut self, bulk_roll_id: &BulkRollId, stop: &BulkRollStop) -> StoreResult<()> {
+        bulk_rolls::stop(&mut self.tx, bulk_roll_id, stop).await
+    }
+
+    async fn insert_bulk_roll_draft(
+        &mut self,
+        draft: &BulkRollDraft,
+        accounts: &[BulkRollDraftAccount],
+    ) -> StoreResult<()> {
+        bulk_roll_drafts::insert(&mut self.tx, draft, accounts).await
+    }
+
+    async fn set_bulk_roll_draft_words(
+        &mut self,
+        draft_id: &BulkRollDraftId,
+        reason: &str,
+        message: &str,
+    ) -> StoreResult<()> {
+        bulk_roll_drafts::set_words(&mut self.tx, draft_id, reason, message).await
+    }
+
+    async fn delete_bulk_roll_draft(&mut self, draft_id: &BulkRollDraftId) -> StoreResult<bool> {
+        bulk_roll_drafts::delete(&mut self.tx, draft_id).await
     }
 
     async fn finish_bulk_roll_account(

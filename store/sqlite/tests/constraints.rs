@@ -33,15 +33,21 @@ const FIXTURE: &str = "
             'public_000000000000000000000000000000000006', CAST(printf('%032d', 6) AS BLOB), 'mk_1', x'00', 'mk_1', 0, 5, 9, 0, NULL);
     INSERT INTO key_roll VALUES
         (1, 'acct_00000000000000000000000001', 'sub_00000000000000000000000001', 'pair_00000000000000000000000001',
-            'pair_00000000000000000000000002', 5, 'an operator', NULL, NULL);
+            'pair_00000000000000000000000002', 5, 'an operator', NULL, NULL, NULL);
     INSERT INTO bulk_roll VALUES
-        (1, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'leaked', '24h'),
-        (2, 'bulk_00000000000000000000000002', 0, 'ada@example.org', 'user_00000000000000000000000001', 'leaked', '24h');
+        (1, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'leaked', '24h', NULL, NULL, NULL, NULL),
+        (2, 'bulk_00000000000000000000000002', 0, 'ada@example.org', 'user_00000000000000000000000001', 'leaked', '24h',
+            'Call us.', 'draft_00000000000000000000000002', NULL, NULL);
     INSERT INTO bulk_roll_account VALUES
         (1, 'bulk_00000000000000000000000001', 'acct_00000000000000000000000001', 'pair_00000000000000000000000001',
-            'sub_00000000000000000000000001', 5, 'pair_00000000000000000000000002', NULL),
+            'sub_00000000000000000000000001', 5, 'pair_00000000000000000000000002', NULL, 0, NULL),
         (2, 'bulk_00000000000000000000000001', 'acct_00000000000000000000000002', 'pair_00000000000000000000000003',
-            'sub_00000000000000000000000002', NULL, NULL, NULL);
+            'sub_00000000000000000000000002', NULL, NULL, NULL, 1, 9);
+    INSERT INTO bulk_roll_draft VALUES
+        (1, 'draft_00000000000000000000000001', 0, 'user_00000000000000000000000001', '[]', 0, '', '');
+    INSERT INTO bulk_roll_draft_account VALUES
+        ('draft_00000000000000000000000001', 1, 'acct_00000000000000000000000001', 'pair_00000000000000000000000002'),
+        ('draft_00000000000000000000000001', 2, 'acct_00000000000000000000000002', 'pair_00000000000000000000000003');
     INSERT INTO session VALUES
         ('sess_00000000000000000000000001', zeroblob(32), 'user_00000000000000000000000001', 0, 0, 0, NULL, NULL, NULL);
     INSERT INTO password_link VALUES ('user_00000000000000000000000001', zeroblob(32), 0);
@@ -191,7 +197,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "key_roll_pk",
         "INSERT INTO key_roll SELECT 1, account_id, 'sub_00000000000000000000000002', new_pair_id,
-            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL, NULL FROM key_roll",
         "key_roll.number",
     ),
     // A foreign key to the account alone; the pairs' own keys would refuse it as well.
@@ -200,13 +206,13 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "key_roll_old_pair_unique",
         "INSERT INTO key_roll SELECT 2, account_id, 'sub_00000000000000000000000002', old_pair_id,
-            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL, NULL FROM key_roll",
         "UNIQUE constraint failed: key_roll.old_pair_id",
     ),
     (
         "key_roll_new_pair_unique",
         "INSERT INTO key_roll SELECT 2, account_id, 'sub_00000000000000000000000002',
-            'pair_00000000000000000000000005', new_pair_id, 0, 'x', NULL, NULL FROM key_roll",
+            'pair_00000000000000000000000005', new_pair_id, 0, 'x', NULL, NULL, NULL FROM key_roll",
         "UNIQUE constraint failed: key_roll.new_pair_id",
     ),
     ("key_roll_rolled_by_given", "UPDATE key_roll SET rolled_by = ''", ""),
@@ -214,7 +220,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "key_roll_submission_once",
         "INSERT INTO key_roll SELECT 2, account_id, submission_id, new_pair_id,
-            'pair_00000000000000000000000005', 0, 'x', NULL, NULL FROM key_roll",
+            'pair_00000000000000000000000005', 0, 'x', NULL, NULL, NULL FROM key_roll",
         "UNIQUE constraint failed: key_roll.account_id, key_roll.submission_id",
     ),
     ("key_roll_old_pair_fk", "UPDATE key_roll SET old_pair_id = 'pair_00000000000000000000000003'", FOREIGN_KEY),
@@ -222,15 +228,15 @@ const CASES: &[(&str, &str, &str)] = &[
     ("key_roll_pairs_differ", "UPDATE key_roll SET new_pair_id = old_pair_id", ""),
     (
         "bulk_roll_pk",
-        "INSERT INTO bulk_roll VALUES (1, 'bulk_00000000000000000000000003', 0, 'op', NULL, 'x', '1h')",
+        "INSERT INTO bulk_roll VALUES (1, 'bulk_00000000000000000000000003', 0, 'op', NULL, 'x', '1h', NULL, NULL, NULL, NULL)",
         "bulk_roll.number",
     ),
     (
         "bulk_roll_id_unique",
-        "INSERT INTO bulk_roll VALUES (3, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'x', '1h')",
+        "INSERT INTO bulk_roll VALUES (3, 'bulk_00000000000000000000000001', 0, 'op', NULL, 'x', '1h', NULL, NULL, NULL, NULL)",
         "bulk_roll.id",
     ),
-    ("bulk_roll_id_shape", "INSERT INTO bulk_roll VALUES (3, 'bulk_3', 0, 'op', NULL, 'x', '1h')", ""),
+    ("bulk_roll_id_shape", "INSERT INTO bulk_roll VALUES (3, 'bulk_3', 0, 'op', NULL, 'x', '1h', NULL, NULL, NULL, NULL)", ""),
     ("bulk_roll_begun_by_given", "UPDATE bulk_roll SET begun_by = ''", ""),
     (
         "bulk_roll_person_fk",
@@ -242,7 +248,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "bulk_roll_account_pk",
         "INSERT INTO bulk_roll_account SELECT number, 'bulk_00000000000000000000000002', account_id, pair_id,
-            'sub_00000000000000000000000003', NULL, NULL, NULL FROM bulk_roll_account WHERE number = 2",
+            'sub_00000000000000000000000003', NULL, NULL, NULL, 0, NULL FROM bulk_roll_account WHERE number = 2",
         "bulk_roll_account.number",
     ),
     (
@@ -272,10 +278,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "bulk_roll_account_new_pair_fk",
-        "UPDATE bulk_roll_account SET done_at = 5, new_pair_id = 'pair_00000000000000000000000002' WHERE number = 2",
+        "UPDATE bulk_roll_account SET done_at = 5, new_pair_id = 'pair_00000000000000000000000002', retry_at = NULL WHERE number = 2",
         FOREIGN_KEY,
     ),
-    ("bulk_roll_account_is_one_of_three", "UPDATE bulk_roll_account SET done_at = 5 WHERE number = 2", ""),
+    ("bulk_roll_account_is_one_of_three", "UPDATE bulk_roll_account SET done_at = 5, retry_at = NULL WHERE number = 2", ""),
     ("bulk_roll_account_is_one_of_three", "UPDATE bulk_roll_account SET refused = 'EXPIRY_PAST' WHERE number = 2", ""),
     (
         "bulk_roll_account_is_one_of_three",
@@ -285,10 +291,83 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "bulk_roll_account_is_one_of_three",
         "UPDATE bulk_roll_account
-            SET done_at = 5, refused = 'EXPIRY_PAST', new_pair_id = 'pair_00000000000000000000000004' WHERE number = 2",
+            SET done_at = 5, refused = 'EXPIRY_PAST', new_pair_id = 'pair_00000000000000000000000004', retry_at = NULL WHERE number = 2",
         "",
     ),
     ("bulk_roll_account_outcome_stays", "UPDATE bulk_roll_account SET done_at = NULL, new_pair_id = NULL", ""),
+    ("bulk_roll_message_given", "UPDATE bulk_roll SET message = ''", ""),
+    ("bulk_roll_draft_shape", "UPDATE bulk_roll SET draft_id = 'draft_1' WHERE number = 1", ""),
+    (
+        "bulk_roll_of_draft",
+        "UPDATE bulk_roll SET draft_id = 'draft_00000000000000000000000002' WHERE number = 1",
+        "bulk_roll.draft_id",
+    ),
+    ("bulk_roll_stop_is_whole", "UPDATE bulk_roll SET stopped_at = 5", ""),
+    ("bulk_roll_stop_is_whole", "UPDATE bulk_roll SET stopped_by = 'op'", ""),
+    ("bulk_roll_stop_is_whole", "UPDATE bulk_roll SET stopped_at = 5, stopped_by = ''", ""),
+    (
+        "bulk_roll_stop_stays",
+        "UPDATE bulk_roll SET stopped_at = 5, stopped_by = 'op'; UPDATE bulk_roll SET stopped_at = NULL, stopped_by = NULL",
+        "",
+    ),
+    ("bulk_roll_account_faults_are_counted", "UPDATE bulk_roll_account SET faults = -1, retry_at = NULL WHERE number = 2", ""),
+    ("bulk_roll_account_retry_is_of_pending", "UPDATE bulk_roll_account SET faults = 0 WHERE number = 2", ""),
+    (
+        "bulk_roll_account_retry_is_of_pending",
+        "UPDATE bulk_roll_account SET done_at = 5, refused = 'FAULT' WHERE number = 2",
+        "",
+    ),
+    (
+        "bulk_roll_account_stopped_stays",
+        "UPDATE bulk_roll SET stopped_at = 5, stopped_by = 'op';
+            UPDATE bulk_roll_account SET done_at = 5, refused = 'EXPIRY_PAST', retry_at = NULL WHERE number = 2",
+        "",
+    ),
+    ("key_roll_message_given", "UPDATE key_roll SET message = ''", ""),
+    (
+        "bulk_roll_draft_pk",
+        "INSERT INTO bulk_roll_draft SELECT number, 'draft_00000000000000000000000003', 0, made_by_user, '[]', 0, '', ''
+            FROM bulk_roll_draft",
+        "bulk_roll_draft.number",
+    ),
+    (
+        "bulk_roll_draft_id_unique",
+        "INSERT INTO bulk_roll_draft SELECT 3, id, 0, made_by_user, '[]', 0, '', '' FROM bulk_roll_draft",
+        "bulk_roll_draft.id",
+    ),
+    (
+        "bulk_roll_draft_id_shape",
+        "INSERT INTO bulk_roll_draft SELECT 3, 'draft_3', 0, made_by_user, '[]', 0, '', '' FROM bulk_roll_draft",
+        "",
+    ),
+    (
+        "bulk_roll_draft_person_fk",
+        "UPDATE bulk_roll_draft SET made_by_user = 'user_00000000000000000000000009'",
+        FOREIGN_KEY,
+    ),
+    ("bulk_roll_draft_bad_lines_are_listed", "UPDATE bulk_roll_draft SET bad_lines = 'line 3'", ""),
+    ("bulk_roll_draft_repeated_is_a_count", "UPDATE bulk_roll_draft SET repeated = -1", ""),
+    (
+        "bulk_roll_draft_account_draft_fk",
+        "UPDATE bulk_roll_draft_account SET draft_id = 'draft_00000000000000000000000009'",
+        FOREIGN_KEY,
+    ),
+    ("bulk_roll_draft_account_line_is_counted", "UPDATE bulk_roll_draft_account SET line = 0 WHERE line = 1", ""),
+    (
+        "bulk_roll_draft_account_pk",
+        "UPDATE bulk_roll_draft_account SET line = 1 WHERE line = 2",
+        "bulk_roll_draft_account.draft_id, bulk_roll_draft_account.line",
+    ),
+    (
+        "bulk_roll_draft_account_once",
+        "UPDATE bulk_roll_draft_account SET account_id = 'acct_00000000000000000000000001' WHERE line = 2",
+        "bulk_roll_draft_account.draft_id, bulk_roll_draft_account.account_id",
+    ),
+    (
+        "bulk_roll_draft_account_pair_fk",
+        "UPDATE bulk_roll_draft_account SET pair_id = 'pair_00000000000000000000000004' WHERE line = 1",
+        FOREIGN_KEY,
+    ),
     (
         "session_pk",
         "INSERT INTO session SELECT id, CAST(printf('%032d', 1) AS BLOB), user_id, 0, 0, 0, NULL, NULL, NULL FROM session",
@@ -573,6 +652,7 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN SELECT * FROM membership JOIN person ON person.id = membership.user_id
             WHERE membership.account_id = ? ORDER BY membership.number",
         "EXPLAIN QUERY PLAN DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
+        "EXPLAIN QUERY PLAN DELETE FROM bulk_roll_draft WHERE made_at < ?",
         "EXPLAIN QUERY PLAN DELETE FROM invitation WHERE expires_at <= ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
         "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL

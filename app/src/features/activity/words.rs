@@ -97,6 +97,9 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::AccountEnableRefused => (Subject::People, "Enabling the account refused", Refused),
         Act::BulkRollBegin => (Subject::Keys, "Keys of many accounts rolled", Done),
         Act::BulkRollBeginRefused => (Subject::Keys, "Rolling many accounts refused", Refused),
+        Act::BulkRollStop => (Subject::Keys, "Rolling many accounts stopped", Done),
+        Act::BulkRollStopRefused => (Subject::Keys, "Stopping a roll of many accounts refused", Refused),
+        Act::BulkRollExport => (Subject::Activity, "Report of a roll of many accounts exported", Done),
         Act::AccountCreateRefused => (Subject::People, "Making an account refused", Refused),
         Act::InstallationKeyCreate => (Subject::People, "Installation key made", Done),
         Act::InstallationKeyRoll => (Subject::People, "Installation key rolled", Done),
@@ -195,6 +198,9 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::AccountEnableRefused => said.words(" tried to enable the account"),
         Act::BulkRollBegin => said.words(" had the keys of many accounts rolled"),
         Act::BulkRollBeginRefused => said.words(" tried to roll the keys of many accounts"),
+        Act::BulkRollStop => said.words(" stopped a roll of many accounts: those not rolled by then keep their keys"),
+        Act::BulkRollStopRefused => said.words(" tried to stop a roll of many accounts"),
+        Act::BulkRollExport => said.words(" exported the report of a roll of many accounts as CSV"),
         Act::AccountCreateRefused => said.words(" tried to create an account"),
         Act::InstallationKeyCreate => said.words(" made an installation key"),
         Act::InstallationKeyRoll => said.words(" rolled an installation key"),
@@ -436,6 +442,8 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::NothingToRoll => "no line named an account",
         Refusal::ReasonMissing => "no reason was given",
         Refusal::ReasonTooLong => "the reason was too long",
+        Refusal::MessageTooLong => "the message was too long",
+        Refusal::BulkRollOver => "it was over already",
         Refusal::DisabledAlready => "the account was disabled already",
         Refusal::EnabledAlready => "the account was enabled already",
         Refusal::AdminAlready => "they were an admin already",
@@ -493,13 +501,15 @@ mod tests {
     #[test]
     fn a_roll_says_what_becomes_of_the_old_pair() {
         let until = Timestamp::from_millis(NOW.as_millis() + 3_600_000);
-        let detail = Detail::Roll { expire_old: ExpireOld::In1Hour, expires_at: Some(until), reason: None };
+        let detail =
+            Detail::Roll { expire_old: ExpireOld::In1Hour, expires_at: Some(until), reason: None, message: None };
         let roll = event(maria(), Act::KeyRoll, Some(detail));
         let until_words = "until 23 November 2026, 10:02 UTC.";
         assert_eq!(said(&roll), format!("maria@example.org rolled the keys; the old pair works {until_words}"));
         let later = said_at(&roll, Some(&ada()), until);
         assert_eq!(later, format!("You rolled the keys; the old pair was to work {until_words}"));
-        let detail = Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason: Some("x".into()) };
+        let reason = Some("x".into());
+        let detail = Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason, message: None };
         let roll = event(Actor::Operator { name: "root".into() }, Act::KeyRoll, Some(detail));
         assert_eq!(said(&roll), "An operator (root) rolled the keys; the old pair stopped working at once.");
     }

@@ -7,7 +7,7 @@ use crate::features::dashboard::DashboardHead;
 use crate::features::developers::is_about_password;
 use crate::features::not_found::NotFound;
 use crate::paths;
-use crate::ui::{Field, FieldKind, Notice, Tone};
+use crate::ui::{Field, FieldKind, Notice, TextArea, Tone};
 use domain::Refusal;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -106,6 +106,22 @@ pub fn ReasonField(typed: String, error: Option<AppError>) -> impl IntoView {
     }
 }
 
+/// What the owner is told beside the reason. Optional.
+#[component]
+pub fn MessageField(typed: String, error: Option<AppError>) -> impl IntoView {
+    let error = error.filter(|error| is_about_message(*error)).map(AppError::sentence);
+    view! {
+        <TextArea
+            name="message"
+            label="Message (optional)"
+            hint="The account's people read it for 30 days above their keys, as plain text: what to do next, whom to ask. At most 1,000 characters."
+            rows=3
+            value=typed
+            error=error
+        />
+    }
+}
+
 /// The admin's password, when it is due.
 #[component]
 pub fn PasswordField(due: bool, error: Option<AppError>) -> impl IntoView {
@@ -139,6 +155,11 @@ pub fn OtherError(
 /// Whether the sentence belongs beside the reason.
 pub fn is_about_reason(error: AppError) -> bool {
     matches!(error, AppError::Refused(Refusal::ReasonMissing | Refusal::ReasonTooLong))
+}
+
+/// Whether the sentence belongs beside the message.
+pub fn is_about_message(error: AppError) -> bool {
+    matches!(error, AppError::Refused(Refusal::MessageTooLong))
 }
 
 /// The way out of a form, and its button.

@@ -2,7 +2,8 @@
 
 use super::account_page::Latest;
 use super::frame::{
-    AboutAccount, Buttons, NoForm, OtherError, PasswordField, ReasonField, Whose, is_about_reason, named,
+    AboutAccount, Buttons, MessageField, NoForm, OtherError, PasswordField, ReasonField, Whose, is_about_message,
+    is_about_reason, named,
 };
 use super::server_fns::RollFor;
 use super::wire::AccountFileView;
@@ -64,6 +65,7 @@ fn Form(file: AccountFileView, active: PairView, back: String) -> impl IntoView 
                 "The old keys go on working until they expire. With Immediately, programs that use them stop working the moment you roll. That cannot be undone."
             </p>
             <ReasonField typed=file.typed_reason error />
+            <MessageField typed=file.typed_message error />
             <ExpiryPicker
                 choice
                 custom
@@ -76,7 +78,7 @@ fn Form(file: AccountFileView, active: PairView, back: String) -> impl IntoView 
             <OtherError
                 error
                 password_due=file.password_due
-                beside=|error| is_about_expiry(error) || is_about_reason(error)
+                beside=|error| is_about_expiry(error) || is_about_reason(error) || is_about_message(error)
             />
             <Buttons back label="Roll keys" kind="primary" />
         </form>

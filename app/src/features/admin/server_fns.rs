@@ -1,5 +1,6 @@
 //! Public endpoints, all of them: a caller who must be an admin, one use case, an answer. Whoever is none gets the answer
 //! of what does not exist.
+#![expect(clippy::too_many_arguments, reason = "they are the fields of a form")]
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
 
 use super::wire::{AccountFileView, AccountList, AdminActivity, Pasted};
@@ -48,13 +49,14 @@ pub async fn roll_for(
     pair: PairId,
     submission: SubmissionId,
     #[server(default)] reason: String,
+    #[server(default)] message: String,
     #[server(default)] expire_old: String,
     #[server(default)] custom_utc: String,
     #[server(default)] password: Password,
 ) -> Result<(), AppError> {
     use crate::server_context::{self as context, admin, developers};
     let expiry = developers::Expiry { expire_old, custom_utc };
-    let asked = admin::RollAsked { account, pair, submission, reason, expiry, password };
+    let asked = admin::RollAsked { account, pair, submission, reason, message, expiry, password };
     admin::roll(&context::backend(), admin::admin()?, asked).await
 }
 

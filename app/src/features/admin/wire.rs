@@ -128,6 +128,8 @@ pub struct AccountFileView {
     pub submission: SubmissionId,
     /// The reason that was entered into a form which was refused.
     pub typed_reason: String,
+    /// The same for the message.
+    pub typed_message: String,
 }
 
 /// A member, as an admin sees them.

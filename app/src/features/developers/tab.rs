@@ -90,6 +90,7 @@ fn RollNotice(roll: RecentRoll) -> impl IntoView {
                 {roll.by} " rolled these keys on " <Time moment=roll.at /> "." {reason}
                 " The new private key is in the first row: reveal or copy it there."
             </p>
+            {roll.message.map(|message| view! { <p class="notice__message"><bdi>{message}</bdi></p> })}
         </Notice>
     }
 }

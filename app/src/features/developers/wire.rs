@@ -66,6 +66,8 @@ pub struct RecentRoll {
     pub new_pair: PairId,
     /// Why, if a reason was given.
     pub reason: Option<String>,
+    /// What the account's people are told beside it, if anything.
+    pub message: Option<String>,
 }
 
 /// The whole tab.

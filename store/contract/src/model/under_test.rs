@@ -218,6 +218,7 @@ impl Open {
             pair_id,
             expire_old: choice(end, self.backend.now()),
             reason: None,
+            message: None,
             submission_id: submission_id.clone(),
             password: None,
         };

@@ -2,15 +2,17 @@
 
 use super::admins::{GRACE, REASON, admin, operator};
 use super::{Installation, done, password, refusal, stranger};
-use backend::Caller;
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::authenticate::Verdict;
+use backend::bulk_draft::{Confirmation, Drafted, DryRun, Fate};
 use backend::bulk_roll::{BulkRollPlan, BulkRollRequest, LineProblem, MOST_LINES};
 use backend::console::Broken;
+use backend::context::InstallationCaller;
 use backend::keys::Rolled;
 use backend::store::{BulkRollOutcome, Store};
+use backend::{Caller, RequestContext};
 use domain::audit::{Act, Actor, Detail, Target};
-use domain::{AccountId, Duration, ExpireOld, PairId, Refusal};
+use domain::{AccountId, BulkRollDraftId, Duration, ExpireOld, PairId, Refusal, Scope};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -46,6 +48,7 @@ fn confirmed(plan: &BulkRollPlan, expire_old: ExpireOld) -> BulkRollRequest {
         accounts: plan.accounts.iter().map(|account| (account.account_id.clone(), account.pair_id.clone())).collect(),
         expire_old,
         reason: REASON.to_owned(),
+        message: None,
         password: None,
     }
 }
@@ -56,6 +59,7 @@ async fn rolled_to(here: &Installation, account: &AccountId, from: &PairId, expi
         pair_id: Some(from.clone()),
         expire_old,
         reason: None,
+        message: None,
         submission_id: here.backend.mint_submission(),
         password: None,
     };
@@ -175,7 +179,7 @@ pub async fn each_account_of_a_bulk_roll_is_rolled_once(store: Arc<dyn Store>) {
         assert_eq!((&record.actor, record.request_id.as_str()), (&admin, begun.id.as_str()));
         assert!(matches!(&record.detail, Some(Detail::Roll { reason: Some(reason), .. }) if reason == REASON));
     }
-    let rows = here.backend.report_bulk_roll(&grace, &begun.id).await.expect("reports");
+    let rows = here.backend.report_bulk_roll(&grace, &begun.id).await.expect("reports").rows;
     for (row, account) in rows.iter().zip(&made) {
         let keys = here.backend.list_keys(&operator(), &account.account_id).await.expect("reads");
         assert_eq!(keys.pairs.len(), 2);
@@ -225,7 +229,7 @@ pub async fn a_pair_rolled_since_the_plan_is_not_rolled_again(store: Arc<dyn Sto
     let begun = here.backend.begin_bulk_roll(&grace, confirmed(&plan, ExpireOld::Immediately)).await.expect("begins");
     let (_, key) = done(here.roll(&ada, &ada.pair, ExpireOld::Immediately).await);
     assert_eq!(here.backend.continue_bulk_rolls().await.expect("goes on"), 2);
-    let rows = here.backend.report_bulk_roll(&grace, &begun.id).await.expect("reports");
+    let rows = here.backend.report_bulk_roll(&grace, &begun.id).await.expect("reports").rows;
     let outcome = rows[0].outcome.as_ref().map(|(outcome, _)| outcome);
     assert_eq!(outcome, Some(&BulkRollOutcome::Refused(Refusal::PairAlreadyRolled)));
     assert!(matches!(rows[1].outcome, Some((BulkRollOutcome::Rolled(_), _))));
@@ -252,7 +256,7 @@ pub async fn an_account_that_cannot_be_rolled_is_reported(store: Arc<dyn Store>)
     let begun = here.backend.begin_bulk_roll(&operator(), confirmed(&plan, ExpireOld::In24Hours)).await;
     here.pass(Duration::hours(2));
     here.backend.continue_bulk_rolls().await.expect("goes on");
-    let rows = here.backend.report_bulk_roll(&operator(), &begun.expect("begins").id).await.expect("reports");
+    let rows = here.backend.report_bulk_roll(&operator(), &begun.expect("begins").id).await.expect("reports").rows;
     let refused: Vec<_> =
         rows.iter().map(|row| matches!(row.outcome, Some((BulkRollOutcome::Refused(_), _)))).collect();
     assert_eq!(refused, [true, false, false]);
@@ -272,6 +276,7 @@ pub async fn a_bulk_roll_needs_a_reason_accounts_and_a_password(store: Arc<dyn S
     for (request, expected) in [
         (BulkRollRequest { reason: " \n".to_owned(), ..asked() }, Refusal::ReasonMissing),
         (BulkRollRequest { reason: "x".repeat(501), ..asked() }, Refusal::ReasonTooLong),
+        (BulkRollRequest { message: Some("x".repeat(1_001)), ..asked() }, Refusal::MessageTooLong),
         (BulkRollRequest { accounts: Vec::new(), ..asked() }, Refusal::NothingToRoll),
         (BulkRollRequest { accounts: foreign, ..asked() }, Refusal::NotFound),
         (BulkRollRequest { accounts: twice, ..asked() }, Refusal::InvalidInput),
@@ -279,7 +284,7 @@ pub async fn a_bulk_roll_needs_a_reason_accounts_and_a_password(store: Arc<dyn S
     ] {
         assert_eq!(refusal(here.backend.begin_bulk_roll(&grace, request).await), Some(expected));
     }
-    assert_eq!(here.records(Act::BulkRollBeginRefused).await.len(), 6);
+    assert_eq!(here.records(Act::BulkRollBeginRefused).await.len(), 7);
     let unreasoned = BulkRollRequest { reason: String::new(), ..asked() };
     assert_eq!(refusal(here.backend.begin_bulk_roll(&operator(), unreasoned).await), Some(Refusal::ReasonMissing));
     here.pass(Duration::minutes(6));
@@ -290,8 +295,10 @@ pub async fn a_bulk_roll_needs_a_reason_accounts_and_a_password(store: Arc<dyn S
     let right = BulkRollRequest { password: Some(password(super::PASSWORD)), ..asked() };
     // A leaked key may well be pasted as the reason.
     let key = made[0].first_pair.private_key.expose();
-    let right = BulkRollRequest { reason: format!("leaked: {key}"), ..right };
+    let message = Some(format!(" Call us.\r\nIt was {key}\u{1b}\n"));
+    let right = BulkRollRequest { reason: format!("leaked: {key}"), message, ..right };
     let begun = here.backend.begin_bulk_roll(&grace, right).await.expect("begins");
+    assert_eq!(begun.message.as_deref(), Some("Call us.\nIt was private_…"));
     assert!(!begun.reason.contains(key) && begun.reason.starts_with("leaked: "), "{}", begun.reason);
 }
 
@@ -303,9 +310,18 @@ pub async fn nobody_but_an_admin_rolls_many_accounts(store: Arc<dyn Store>) {
     let text = ada.account.to_string();
     let plan = here.backend.plan_bulk_roll(&grace, &text, ExpireOld::Immediately).await.expect("plans");
     let begun = here.backend.begin_bulk_roll(&grace, confirmed(&plan, ExpireOld::Immediately)).await.expect("begins");
-    for (context, expected) in
-        [(&ada.context, Refusal::NotFound), (&own, Refusal::NotFound), (&stranger(), Refusal::SignedOut)]
-    {
+    let draft = here.backend.draft_bulk_roll(&grace, &text).await.expect("drafts");
+    let all_scopes = Scope::ALL.to_vec();
+    let system = here.backend.create_installation_key(&operator(), "crm", &all_scopes).await.expect("makes");
+    let system =
+        Caller::Installation(InstallationCaller { id: system.record.id, name: "crm".to_owned(), scopes: all_scopes });
+    let system = RequestContext { caller: system, ..stranger() };
+    for (context, expected) in [
+        (&ada.context, Refusal::NotFound),
+        (&own, Refusal::NotFound),
+        (&stranger(), Refusal::SignedOut),
+        (&system, Refusal::NotAllowed),
+    ] {
         let answers = [
             refusal(here.backend.plan_bulk_roll(context, &text, ExpireOld::Immediately).await),
             refusal(here.backend.begin_bulk_roll(context, confirmed(&plan, ExpireOld::Immediately)).await),
@@ -313,12 +329,180 @@ pub async fn nobody_but_an_admin_rolls_many_accounts(store: Arc<dyn Store>) {
             refusal(here.backend.find_bulk_roll(context, &begun.id).await),
             refusal(here.backend.list_bulk_rolls(context).await),
             refusal(here.backend.report_bulk_roll(context, &begun.id).await),
+            refusal(here.backend.watch_bulk_roll(context, &begun.id).await),
+            refusal(here.backend.stop_bulk_roll(context, &begun.id, None).await),
+            refusal(here.backend.draft_bulk_roll(context, &text).await),
+            refusal(here.backend.open_bulk_roll_draft(context, &draft).await),
+            refusal(here.backend.confirm_bulk_roll_draft(context, &draft, confirmation()).await),
         ];
-        assert_eq!(answers, [Some(expected); 6], "{context:?}");
+        assert_eq!(answers, [Some(expected); 11], "{context:?}");
     }
+    // A dry run is its maker's: to another admin it is like one that is not there.
+    let (_, other) = admin(&here, "alan@example.org").await;
+    assert_eq!(refusal(here.backend.open_bulk_roll_draft(&other, &draft).await), Some(Refusal::NotFound));
+    let confirmed = here.backend.confirm_bulk_roll_draft(&other, &draft, confirmation()).await;
+    assert_eq!(refusal(confirmed), Some(Refusal::NotFound));
+    assert_eq!(here.backend.list_bulk_rolls(&grace).await.expect("reads").len(), 1);
     assert_eq!(here.records(Act::KeyRoll).await.len(), 0);
     let missing = "bulk_00000000000000000000000000".parse().expect("an id");
     assert_eq!(refusal(here.backend.find_bulk_roll(&grace, &missing).await), Some(Refusal::NotFound));
+}
+
+fn confirmation() -> Confirmation {
+    Confirmation {
+        expire_old: Ok(ExpireOld::Immediately),
+        reason: REASON.to_owned(),
+        message: "Call us.".to_owned(),
+        password: password(""),
+    }
+}
+
+async fn dry_run(here: &Installation, admin: &RequestContext, id: &BulkRollDraftId) -> DryRun {
+    match here.backend.open_bulk_roll_draft(admin, id).await.expect("opens") {
+        Drafted::Waiting(run) => run,
+        Drafted::Begun(id) => panic!("begun as {id}"),
+    }
+}
+
+/// It names accounts and lines, and holds none of the lines; what would happen is told as things are by now.
+pub async fn a_dry_run_says_what_would_happen_and_keeps_no_line(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let made = accounts(&here, 4).await;
+    let (_, grace) = admin(&here, GRACE).await;
+    let key = made[1].first_pair.private_key.expose();
+    let text = format!(
+        "{}\n{key}\nowner2@example.org\n\nnobody here\nprivate_cut\n{}\n{key}\n",
+        made[0].account_id, made[3].account_id
+    );
+    let mut newest = made[3].first_pair.pair.id.clone();
+    for _ in 0..4 {
+        newest = rolled_to(&here, &made[3].account_id, &newest, ExpireOld::In24Hours).await;
+    }
+    let id = here.backend.draft_bulk_roll(&grace, &text).await.expect("drafts");
+    assert_eq!(here.records(Act::KeyIdentify).await.len(), 2, "each line with a key is on record");
+    let run = dry_run(&here, &grace, &id).await;
+    let fates: Vec<_> = run.rows.iter().map(|row| (row.named.line, row.fate(), row.expiring)).collect();
+    assert_eq!(
+        fates,
+        [(1, Fate::Rolled, 0), (2, Fate::Rolled, 0), (3, Fate::Rolled, 0), (7, Fate::OnlyImmediately, 4)]
+    );
+    let bad: Vec<_> = run.draft.bad_lines.iter().map(|bad| (bad.line, bad.problem)).collect();
+    assert_eq!(bad, [(5, LineProblem::NotFound), (6, LineProblem::BrokenPrivateKey(Broken::TooShort))]);
+    assert_eq!(run.draft.repeated, 1);
+    // It agrees with the decision itself.
+    for (expire_old, refused) in [(ExpireOld::In1Hour, true), (ExpireOld::Immediately, false)] {
+        let plan = here.backend.plan_bulk_roll(&grace, &text, expire_old).await.expect("plans");
+        assert_eq!(plan.accounts[3].refused.is_some(), refused);
+    }
+    here.backend.set_account_disabled(&operator(), &made[2].account_id, true, REASON, None).await.expect("disables");
+    rolled_to(&here, &made[0].account_id, &made[0].first_pair.pair.id, ExpireOld::Immediately).await;
+    let run = dry_run(&here, &grace, &id).await;
+    assert_eq!((run.rows[0].fate(), run.rows[2].disabled), (Fate::RolledSince, true));
+    assert!(here.backend.list_bulk_rolls(&grace).await.expect("reads").is_empty());
+}
+
+/// The second press answers the first one's bulk roll, and so does the dry run itself.
+pub async fn a_dry_run_confirmed_twice_begins_once(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let made = accounts(&here, 3).await;
+    let (_, grace) = admin(&here, GRACE).await;
+    let id = here.backend.draft_bulk_roll(&grace, &lines(&made)).await.expect("drafts");
+    let press = || here.backend.confirm_bulk_roll_draft(&grace, &id, confirmation());
+    let (one, other) = tokio::join!(press(), press());
+    let (one, other) = (one.expect("begins"), other.expect("answers the same"));
+    assert_eq!(one, other);
+    assert_eq!(press().await.expect("answers the same"), one);
+    assert_eq!((one.draft_id.as_ref(), one.message.as_deref()), (Some(&id), Some("Call us.")));
+    let opened = here.backend.open_bulk_roll_draft(&grace, &id).await.expect("opens");
+    assert!(matches!(opened, Drafted::Begun(begun) if begun == one.id));
+    assert_eq!(here.backend.continue_bulk_rolls().await.expect("goes on"), 3);
+    assert_eq!(here.records(Act::BulkRollBegin).await.len(), 1);
+    assert_eq!(here.records(Act::KeyRoll).await.len(), 3);
+    // The owner reads the message, and it is on the trail.
+    let roll = here.store.find_latest_roll(&made[0].account_id).await.expect("reads").expect("rolled");
+    assert_eq!(roll.message.as_deref(), Some("Call us."));
+    for record in here.records(Act::KeyRoll).await {
+        assert!(matches!(record.detail, Some(Detail::Roll { message: Some(message), .. }) if message == "Call us."));
+    }
+}
+
+/// What was entered is there again, without a private key in it; and a day later the dry run is gone.
+pub async fn a_refused_confirmation_keeps_what_was_entered(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let made = accounts(&here, 2).await;
+    let (_, grace) = admin(&here, GRACE).await;
+    let id = here.backend.draft_bulk_roll(&grace, &lines(&made)).await.expect("drafts");
+    let key = made[0].first_pair.private_key.expose();
+    let entered = |expire_old| Confirmation {
+        expire_old,
+        reason: format!("found {key}"),
+        message: format!("It was {key}"),
+        ..confirmation()
+    };
+    for (confirmation, expected) in [
+        (entered(Err(Refusal::ExpiryMissing)), Refusal::ExpiryMissing),
+        (entered(Ok(ExpireOld::At(here.backend.now()))), Refusal::ExpiryPast),
+        (Confirmation { reason: " ".to_owned(), ..entered(Ok(ExpireOld::In1Hour)) }, Refusal::ReasonMissing),
+        (Confirmation { message: "x".repeat(1_001), ..entered(Ok(ExpireOld::In1Hour)) }, Refusal::MessageTooLong),
+    ] {
+        let refused = here.backend.confirm_bulk_roll_draft(&grace, &id, confirmation).await;
+        assert_eq!(refusal(refused), Some(expected));
+    }
+    here.pass(Duration::minutes(6));
+    let due = here.backend.confirm_bulk_roll_draft(&grace, &id, entered(Ok(ExpireOld::In1Hour))).await;
+    assert_eq!(refusal(due), Some(Refusal::StepUpDue));
+    let run = dry_run(&here, &grace, &id).await;
+    let kept = (run.draft.reason.as_str(), run.draft.message.as_str());
+    assert_eq!(kept, ("found private_…", "It was private_…"));
+    assert_eq!(here.records(Act::BulkRollBeginRefused).await.len(), 4);
+    // Nobody is left to roll: both were rolled since.
+    for account in &made {
+        rolled_to(&here, &account.account_id, &account.first_pair.pair.id, ExpireOld::Immediately).await;
+    }
+    let nothing = here.backend.confirm_bulk_roll_draft(&grace, &id, entered(Ok(ExpireOld::In1Hour))).await;
+    assert_eq!(refusal(nothing), Some(Refusal::NothingToRoll));
+    assert!(here.backend.list_bulk_rolls(&grace).await.expect("reads").is_empty());
+    here.backend.sweep().await.expect("sweeps");
+    dry_run(&here, &grace, &id).await;
+    here.pass(Duration::hours(24));
+    here.backend.sweep().await.expect("sweeps");
+    assert_eq!(refusal(here.backend.open_bulk_roll_draft(&grace, &id).await), Some(Refusal::NotFound));
+}
+
+/// What is done stays done, what is left keeps its keys, also if somebody goes on with it; and it is on record once.
+pub async fn a_stopped_bulk_roll_rolls_nobody_any_more(store: Arc<dyn Store>) {
+    let here = Installation::new(store);
+    let made = accounts(&here, 40).await;
+    let (_, grace) = admin(&here, GRACE).await;
+    let id = here.backend.draft_bulk_roll(&grace, &lines(&made)).await.expect("drafts");
+    let begun = here.backend.confirm_bulk_roll_draft(&grace, &id, confirmation()).await.expect("begins").id;
+    let done = here.backend.continue_bulk_roll(&grace, &begun).await.expect("goes on").rolled;
+    assert!((1..40).contains(&done), "{done}");
+    here.pass(Duration::minutes(6));
+    assert_eq!(refusal(here.backend.stop_bulk_roll(&grace, &begun, None).await), Some(Refusal::StepUpDue));
+    let right = password(super::PASSWORD);
+    let stopped = here.backend.stop_bulk_roll(&grace, &begun, Some(&right)).await.expect("stops");
+    assert_eq!((stopped.pending(), stopped.left(), stopped.rolled), (0, 40 - done, done));
+    assert_eq!(here.backend.continue_bulk_rolls().await.expect("nothing to do"), 0);
+    let progress = here.backend.continue_bulk_roll(&grace, &begun).await.expect("nothing to do");
+    assert_eq!((progress.rolled, progress.left()), (done, 40 - done));
+    assert_eq!(progress.record.stopped.map(|stop| stop.by), Some(GRACE.to_owned()));
+    let report = here.backend.report_bulk_roll(&grace, &begun).await.expect("reports");
+    let of = |word| report.rows.iter().filter(|row| report.outcome(row) == word).count();
+    assert_eq!(
+        (of("rolled"), of("stopped")),
+        (usize::try_from(done).expect("few"), 40 - usize::try_from(done).expect("few"))
+    );
+    let last = here.backend.authenticate(made[39].first_pair.private_key.expose()).await;
+    assert!(matches!(last, Ok(Verdict::Valid(_))), "{last:?}");
+    let again = here.backend.stop_bulk_roll(&operator(), &begun, None).await;
+    assert_eq!(refusal(again), Some(Refusal::BulkRollOver));
+    let missing = "bulk_00000000000000000000000000".parse().expect("an id");
+    assert_eq!(refusal(here.backend.stop_bulk_roll(&operator(), &missing, None).await), Some(Refusal::NotFound));
+    let (stops, refused) = (here.records(Act::BulkRollStop).await, here.records(Act::BulkRollStopRefused).await);
+    assert_eq!((stops.len(), refused.len()), (1, 2));
+    assert_eq!(stops[0].targets, [Target::BulkRoll(begun)]);
+    assert_eq!(here.records(Act::BulkRollExport).await.len(), 1);
 }
 
 /// Empty lines do not count; one more than the most is too many, and nothing is looked up.
@@ -327,6 +511,8 @@ pub async fn more_lines_than_are_taken_are_refused(store: Arc<dyn Store>) {
     let many = "nobody\n\n".repeat(MOST_LINES + 1);
     let refused = here.backend.plan_bulk_roll(&operator(), &many, ExpireOld::Immediately).await;
     assert_eq!(refusal(refused), Some(Refusal::TooManyLines));
+    let (_, grace) = admin(&here, GRACE).await;
+    assert_eq!(refusal(here.backend.draft_bulk_roll(&grace, &many).await), Some(Refusal::TooManyLines));
     let few = "\n  \nnobody\n";
     let plan = here.backend.plan_bulk_roll(&operator(), few, ExpireOld::Immediately).await.expect("plans");
     assert_eq!((plan.accounts.len(), plan.bad_lines[0].line), (0, 3));

@@ -156,6 +156,7 @@ impl Installation {
             pair_id: Some(pair.clone()),
             expire_old,
             reason: None,
+            message: None,
             submission_id: self.backend.mint_submission(),
             password: None,
         }
@@ -385,6 +386,10 @@ macro_rules! use_case_tests {
                 an_account_that_cannot_be_rolled_is_reported,
                 a_bulk_roll_needs_a_reason_accounts_and_a_password,
                 nobody_but_an_admin_rolls_many_accounts,
+                a_dry_run_says_what_would_happen_and_keeps_no_line,
+                a_dry_run_confirmed_twice_begins_once,
+                a_refused_confirmation_keeps_what_was_entered,
+                a_stopped_bulk_roll_rolls_nobody_any_more,
                 more_lines_than_are_taken_are_refused,
                 programs_authenticate_while_many_accounts_are_rolled,
             }

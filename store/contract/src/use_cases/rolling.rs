@@ -123,6 +123,7 @@ pub async fn a_roll_leaves_one_record_with_both_pairs(store: Arc<dyn Store>) {
         expire_old: ExpireOld::In1Hour,
         expires_at: Some(here.backend.now().plus(Duration::hours(1))),
         reason: Some("somebody left with private_…".to_owned()),
+        message: None,
     };
     assert_eq!(records[0].detail, Some(expected));
     assert!(!format!("{records:?}").contains(&key));

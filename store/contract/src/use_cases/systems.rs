@@ -93,7 +93,7 @@ pub async fn an_operator_makes_lists_rolls_and_revokes_installation_keys(store: 
         (
             Act::InstallationKeyRoll,
             vec![old, new.clone()],
-            Some(Detail::Roll { expire_old: ExpireOld::In24Hours, expires_at, reason: None }),
+            Some(Detail::Roll { expire_old: ExpireOld::In24Hours, expires_at, reason: None, message: None }),
         ),
         (Act::InstallationKeyRevoke, vec![new], None),
     ] {
