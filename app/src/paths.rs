@@ -1,5 +1,6 @@
 //! Every URL of the dashboard as a typed function. Nothing else spells one.
 
+use domain::audit::Act;
 use domain::{AccountId, PairId, SessionId, UserId};
 
 /// Where a person lands who names no page: leads to the developers tab.
@@ -97,6 +98,12 @@ pub fn admin_end_sessions(account: &AccountId, person: &UserId) -> String {
 /// This account's audit trail, as an admin reads it.
 pub fn admin_activity(account: &AccountId) -> String {
     format!("{ADMIN_ACTIVITY}?account={account}")
+}
+
+/// The same, only who signed in and who tried to.
+pub fn admin_sign_ins(account: &AccountId) -> String {
+    let acts = [Act::SignIn, Act::SignInRefused].map(|act| format!("&act={}", act.as_str())).concat();
+    format!("{}{acts}", admin_activity(account))
 }
 
 #[cfg(test)]

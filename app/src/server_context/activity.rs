@@ -2,8 +2,8 @@
 
 use super::{Site, answer_like};
 use crate::error::AppError;
-use crate::features::activity::words::{self, Reader};
-use crate::features::activity::{ActivityView, Fact, FilterForm, FilterProblem, Row};
+use crate::features::activity::words::{self, Reader, Standpoint};
+use crate::features::activity::{ActivityView, Fact, FilterForm, FilterProblem, Row, Trail};
 use crate::paths;
 use crate::ui::Moment;
 use backend::activity::Activity;
@@ -11,7 +11,7 @@ use backend::store::AccountRecord;
 use backend::{Backend, Error, RequestContext, Result};
 use domain::audit::{Act, ActorKind, Detail, Event, EventFilter, EventPlace, Target};
 use domain::time::in_words;
-use domain::{Refusal, Timestamp, UserId, device};
+use domain::{AccountId, Refusal, Timestamp, UserId, device};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const WHO_CHARS: usize = 300;
@@ -141,7 +141,7 @@ fn field_value(at: Timestamp) -> String {
 }
 
 /// The query that [`read`] reads back.
-fn write(form: &FilterForm, place: Option<&EventPlace>) -> String {
+pub(super) fn write(form: &FilterForm, place: Option<&EventPlace>) -> String {
     let mut pairs: Vec<(&str, &str)> = form.acts.iter().map(|act| ("act", act.as_str())).collect();
     let fields = [("actor", &form.actor), ("who", &form.who), ("from", &form.from), ("until", &form.until)];
     pairs.extend(fields.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.as_str())));
@@ -172,48 +172,55 @@ pub(crate) async fn view(
 ) -> Result<ActivityView> {
     let person = context.person()?;
     let seat = person.seat()?;
-    let (form, asked) = read_with_form(query);
-    let mut view = ActivityView {
+    let own = |form: &FilterForm, place: Option<&EventPlace>| link(paths::ACTIVITY, form, place);
+    let (account, trail) = trail(backend, context, &seat.account_id, query, Standpoint::Member, own).await?;
+    Ok(ActivityView {
         product_name: site.product_name.clone(),
-        account_name: String::new(),
+        account_name: account.name,
         email: person.email.clone(),
         role: seat.role,
-        problems: Vec::new(),
-        rows: Vec::new(),
-        newer: None,
-        older: None,
-        csv: link(paths::ACTIVITY_CSV, &form, None),
-        json_lines: link(paths::ACTIVITY_JSON_LINES, &form, None),
-        form,
-    };
+        csv: link(paths::ACTIVITY_CSV, &trail.form, None),
+        json_lines: link(paths::ACTIVITY_JSON_LINES, &trail.form, None),
+        trail,
+    })
+}
+
+/// The page of the account's trail that a query asks for, and whose it is. `address` says where a page is that begins at a
+/// place.
+pub(super) async fn trail(
+    backend: &Backend,
+    context: &RequestContext,
+    account_id: &AccountId,
+    query: &str,
+    standpoint: Standpoint,
+    address: impl Fn(&FilterForm, Option<&EventPlace>) -> String,
+) -> Result<(AccountRecord, Trail)> {
+    let person = context.person()?;
+    let (form, asked) = read_with_form(query);
+    let mut trail = Trail { form, problems: Vec::new(), rows: Vec::new(), newer: None, older: None };
+    // Whoever may not read is told so, whatever they typed; and the page still says whose it is.
+    let newest = async || backend.list_activity(context, account_id, &EventFilter::default(), EventPlace::Newest).await;
     let asked = match asked {
         Ok(asked) => asked,
         Err(problems) => {
-            // Whoever may not read is told so, whatever they typed; and the page still says whose it is.
-            let newest =
-                backend.list_activity(context, &seat.account_id, &EventFilter::default(), EventPlace::Newest).await?;
-            view.account_name = newest.account.name;
-            view.problems = problems;
-            return Ok(view);
+            trail.problems = problems;
+            return Ok((newest().await?.account, trail));
         }
     };
-    let activity = match backend.list_activity(context, &seat.account_id, &asked.filter, asked.place.clone()).await {
+    let activity = match backend.list_activity(context, account_id, &asked.filter, asked.place.clone()).await {
         Err(Error::Refused(Refusal::NotFound)) if asked.place != EventPlace::Newest => {
-            view.problems = vec![FilterProblem::Place];
-            backend.list_activity(context, &seat.account_id, &EventFilter::default(), EventPlace::Newest).await?
+            trail.problems = vec![FilterProblem::Place];
+            return Ok((newest().await?.account, trail));
         }
         listed => listed?,
     };
-    let Activity { account: AccountRecord { name, .. }, events, names, older, newer, now } = activity;
-    view.account_name = name;
-    if view.problems.is_empty() {
-        let name_of = |id: &UserId| names.of(id).map(str::to_owned);
-        let reader = Reader { person: Some(&person.user_id), name_of: &name_of, now };
-        view.rows = events.iter().map(|event| row(event, &reader)).collect();
-        view.older = older.map(|place| link(paths::ACTIVITY, &view.form, Some(&place)));
-        view.newer = newer.map(|place| link(paths::ACTIVITY, &view.form, Some(&place)));
-    }
-    Ok(view)
+    let Activity { account, events, names, older, newer, now } = activity;
+    let name_of = |id: &UserId| names.of(id).map(str::to_owned);
+    let reader = Reader { standpoint, person: Some(&person.user_id), name_of: &name_of, now };
+    trail.rows = events.iter().map(|event| row(event, &reader)).collect();
+    trail.older = older.map(|place| address(&trail.form, Some(&place)));
+    trail.newer = newer.map(|place| address(&trail.form, Some(&place)));
+    Ok((account, trail))
 }
 
 /// Gives the page the status that says the same to a program.
@@ -221,7 +228,7 @@ pub(crate) fn with_status(
     answer: std::result::Result<ActivityView, AppError>,
 ) -> std::result::Result<ActivityView, AppError> {
     let status = match &answer {
-        Ok(view) if view.problems.is_empty() => None,
+        Ok(view) if view.trail.problems.is_empty() => None,
         Ok(_) => Some(AppError::Refused(Refusal::InvalidInput)),
         // On its way to the sign-in page, or to the console.
         Err(AppError::Refused(Refusal::SignedOut | Refusal::NoAccount)) => None,
@@ -231,7 +238,7 @@ pub(crate) fn with_status(
     answer
 }
 
-pub(super) fn row(event: &Event, reader: &Reader<'_>) -> Row {
+fn row(event: &Event, reader: &Reader<'_>) -> Row {
     Row {
         at: Moment::from(event.at),
         ago: ago(event.at, reader.now),

@@ -6,14 +6,14 @@ use super::{
     or_sign_in, say, site, take_said,
 };
 use crate::error::AppError;
-use crate::features::activity::words::Reader;
+use crate::features::activity::FilterForm;
+use crate::features::activity::words::Standpoint;
 use crate::features::admin::{
     AccountFileView, AccountList, AccountRow, AdminActivity, EndSessionsFor, ExpireFor, FindAccount, LatestRoll,
     ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
 };
 use crate::paths;
 use crate::ui::Moment;
-use backend::activity::Activity;
 use backend::console::{AccountFile, AccountPage, Broken, Found};
 use backend::keys::RollRequest;
 use backend::sessions::step_up_due;
@@ -282,44 +282,27 @@ pub(crate) async fn activity(
     query: &str,
 ) -> Result<AdminActivity> {
     let admin = context.as_admin()?;
-    let person = admin.person()?;
-    let (account, place) = read_activity(query).ok_or(Refusal::NotFound)?;
-    let Activity { account, events, names, older, newer, now } =
-        backend.list_activity(&admin, &account, &EventFilter::default(), place).await?;
-    let name_of = |id: &UserId| names.of(id).map(str::to_owned);
-    let reader = Reader { person: Some(&person.user_id), name_of: &name_of, now };
-    let link = |place: EventPlace| activity_path(&account.id, &place);
-    Ok(AdminActivity {
-        viewer: viewer(person, site),
-        account_href: paths::admin_account(&account.id),
-        rows: events.iter().map(|event| activity::row(event, &reader)).collect(),
-        older: older.map(link),
-        newer: newer.map(link),
-        account_name: account.name,
-    })
+    let (account, rest) = whose_trail(query).ok_or(Refusal::NotFound)?;
+    let address = |form: &FilterForm, place: Option<&EventPlace>| activity_path(&account, form, place);
+    let (record, trail) = activity::trail(backend, &admin, &account, &rest, Standpoint::Outside, address).await?;
+    if !trail.problems.is_empty() {
+        answer_like(AppError::Refused(Refusal::InvalidInput));
+    }
+    Ok(AdminActivity { viewer: viewer(admin.person()?, site), account: record.id, account_name: record.name, trail })
 }
 
-/// Whose trail, and from where; `None` for a query that names anything else, or twice.
-fn read_activity(query: &str) -> Option<(AccountId, EventPlace)> {
-    let (mut account, mut place) = (None, None);
-    for (name, value) in pairs_of(query) {
-        match name.as_str() {
-            "account" if account.is_none() => account = Some(value.parse().ok()?),
-            "older" if place.is_none() => place = Some(EventPlace::OlderThan(value.parse().ok()?)),
-            "newer" if place.is_none() => place = Some(EventPlace::NewerThan(value.parse().ok()?)),
-            _ => return None,
-        }
-    }
-    Some((account?, place.unwrap_or_default()))
+/// Whose trail, and the filter beside it; `None` for a query that does not name one account.
+fn whose_trail(query: &str) -> Option<(AccountId, String)> {
+    let pairs = query.trim_start_matches('?').split('&');
+    let (named, rest): (Vec<_>, Vec<_>) = pairs.partition(|pair| pair.split('=').next() == Some("account"));
+    let [named] = named[..] else { return None };
+    let account = activity::decode(named.split_once('=')?.1).parse().ok()?;
+    Some((account, rest.join("&")))
 }
 
-fn activity_path(account: &AccountId, place: &EventPlace) -> String {
-    let path = paths::admin_activity(account);
-    match place {
-        EventPlace::Newest => path,
-        EventPlace::OlderThan(id) => format!("{path}&older={id}"),
-        EventPlace::NewerThan(id) => format!("{path}&newer={id}"),
-    }
+fn activity_path(account: &AccountId, form: &FilterForm, place: Option<&EventPlace>) -> String {
+    let (path, filter) = (paths::admin_activity(account), activity::write(form, place));
+    if filter.is_empty() { path } else { format!("{path}&{filter}") }
 }
 
 /// A roll as the form sent it.
@@ -497,23 +480,31 @@ mod tests {
     }
 
     #[test]
-    fn a_trail_is_asked_for_by_its_account_and_a_place() {
+    fn a_trail_is_asked_for_by_its_account_a_filter_and_a_place() {
         let event = "evt_00000000000000000000000001";
         let account: AccountId = ID.parse().expect("an id");
-        assert_eq!(read_activity(&format!("?account={ID}")), Some((account.clone(), EventPlace::Newest)));
-        for place in [
-            EventPlace::Newest,
-            EventPlace::OlderThan(event.parse().expect("an id")),
-            EventPlace::NewerThan(event.parse().expect("an id")),
-        ] {
-            let path = activity_path(&account, &place);
-            let query = path.strip_prefix(paths::ADMIN_ACTIVITY).expect("the trail's path");
-            assert_eq!(read_activity(query), Some((account.clone(), place)));
+        let none = FilterForm::default();
+        let some = FilterForm { who: "account=x&y".to_owned(), acts: vec!["key.roll".to_owned()], ..none.clone() };
+        for form in [none, some] {
+            for place in [
+                EventPlace::Newest,
+                EventPlace::OlderThan(event.parse().expect("an id")),
+                EventPlace::NewerThan(event.parse().expect("an id")),
+            ] {
+                let path = activity_path(&account, &form, Some(&place));
+                let query = path.strip_prefix(paths::ADMIN_ACTIVITY).expect("the trail's path");
+                let (whose, rest) = whose_trail(query).expect("an account");
+                assert_eq!(whose, account);
+                let asked = activity::read(&rest).expect("a filter");
+                assert_eq!((asked.place, asked.filter.actor.unwrap_or_default()), (place, form.who.clone()));
+                assert_eq!(asked.filter.acts.len(), form.acts.len());
+            }
         }
-        for query in
-            ["", "account=acct_1", "older=evt_1", &format!("account={ID}&account={ID}"), &format!("account={ID}&who=x")]
-        {
-            assert_eq!(read_activity(query), None, "{query}");
+        let path = paths::admin_sign_ins(&account);
+        let (_, rest) = whose_trail(path.split_once('?').expect("a query").1).expect("an account");
+        assert_eq!(activity::read(&rest).expect("a filter").filter.acts, [Act::SignIn, Act::SignInRefused]);
+        for query in ["", "account", "account=acct_1", "older=evt_1", &format!("account={ID}&account={ID}")] {
+            assert_eq!(whose_trail(query), None, "{query}");
         }
     }
 }

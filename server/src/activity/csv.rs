@@ -4,7 +4,7 @@
 //! are doubled, and a cell that begins with one of [`FORMULA`] gets an apostrophe in front. Every record is one line.
 
 use super::text::on_one_line;
-use app::features::activity::words::{Reader, plain, sentence};
+use app::features::activity::words::{Reader, Standpoint, plain, sentence};
 use backend::activity::Names;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 use domain::audit::{Detail, Event};
@@ -56,7 +56,8 @@ pub(crate) fn rows_below<const N: usize>(
 fn cells(event: &Event, names: &Names, now: Timestamp) -> io::Result<[String; 13]> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let name_of = |id: &UserId| names.of(id).map(str::to_owned);
-    let summary = plain(&sentence(event, &Reader { person: None, name_of: &name_of, now }));
+    let summary =
+        plain(&sentence(event, &Reader { standpoint: Standpoint::Outside, person: None, name_of: &name_of, now }));
     let detail = event.detail.as_ref().map(Detail::to_text).transpose()?;
     Ok([
         event.id.to_string(),

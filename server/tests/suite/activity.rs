@@ -155,7 +155,7 @@ async fn a_filter_that_cannot_be_read_is_answered_with_a_sentence_and_no_rows() 
         ("from=yesterday", "“From” is not a date and time."),
         ("act=key.rotate", "The address asks for something that never happens here."),
         ("acts=key.roll", "The address has a filter that does not exist"),
-        ("older=evt_00000000000000000000000000", "This page begins at a record that is not in your account"),
+        ("older=evt_00000000000000000000000000", "This page begins at a record that is not in this account"),
         ("from=%00%ff&who=%F0%9F", "“From” is not a date and time."),
     ] {
         let page = get(&world, &cookie, &format!("{PAGE}?{query}")).await;

@@ -532,8 +532,8 @@ async fn what_is_not_there_is_not_found_by_admins_either() {
         format!("/admin/account/expire?account={id}"),
         format!("/admin/account/end-sessions?account={id}&person=user_00000000000000000000000009"),
         format!("/admin/activity?account={missing}"),
-        format!("/admin/activity?account={id}&older=evt_00000000000000000000000009"),
-        format!("/admin/activity?account={id}&who=ada"),
+        format!("/admin/activity?account={missing}&act=key.roll"),
+        "/admin/activity?act=key.roll".to_owned(),
     ] {
         assert_eq!(console.see(&path).await.status, 404, "{path}");
     }
@@ -633,6 +633,47 @@ async fn an_admin_who_is_in_an_account_sees_on_its_pages_nothing_of_others() {
     let form = format!("pair={named}&submission={SUBMISSION}&expire_old=immediately");
     let answer = console.world.call("roll_keys", &[OURS, ("cookie", &both)], &form).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (404, "\"NOT_FOUND\""));
+}
+
+#[tokio::test]
+async fn an_admin_filters_the_activity_of_an_account_in_the_address() {
+    let console = Console::open().await;
+    let id = &console.account.account_id;
+    let owner = console.world.signed_in().await;
+    console.post("roll_for", &console.roll("&expire_old=1h&reason=x")).await;
+    assert_eq!(see(&console.world, "/dashboard/developers", &owner).await.status, 200);
+    let page = |filter: &str| format!("/admin/activity?account={id}{filter}");
+    let rows = |page: &Answer| page.body.matches("activity__row").count();
+    let all = console.see(&page("")).await;
+    let filtered = [
+        ("&act=key.roll", 1),
+        ("&act=session.sign_in&act=session.sign_in_refused", 1),
+        ("&actor=admin", 1),
+        ("&actor=operator&who=test", 1),
+        ("&who=eve%40example.org", 0),
+        ("&until=2026-11-23T09%3A02", 0),
+        ("&from=2026-11-23T09%3A02&act=&actor=&who=", rows(&all)),
+    ];
+    assert!(rows(&all) >= 3);
+    for (filter, expected) in filtered {
+        let seen = console.see(&page(filter)).await;
+        assert_eq!((seen.status.as_u16(), rows(&seen)), (200, expected), "{filter}");
+        assert!(seen.body.contains(&format!("name=\"account\" value=\"{id}\"")), "the form stays at the account");
+    }
+    says(&all, "You, as an admin, rolled the keys");
+    says(&all, "Programs with the account's keys");
+    for wrong in ["&from=yesterday", "&act=key.rotate", "&x=1", "&older=evt_00000000000000000000000009"] {
+        let seen = console.see(&page(wrong)).await;
+        assert_eq!((seen.status.as_u16(), rows(&seen)), (422, 0), "{wrong}");
+    }
+    // The account's page has a way of its own to the sign-ins, and the trail's page one back to all of it.
+    let account = console.see(&console.path()).await;
+    let sign_ins = account.body.split("href=\"").filter_map(|rest| rest.split('"').next());
+    let sign_ins = sign_ins.map(|href| href.replace("&amp;", "&")).find(|href| href.contains("act=")).expect("a way");
+    let seen = console.see(&sign_ins).await;
+    assert_eq!((seen.status.as_u16(), rows(&seen)), (200, 1), "{sign_ins}");
+    says(&seen, "signed in.");
+    says(&seen, &format!("href=\"{}\"", page("")));
 }
 
 #[tokio::test]

@@ -1,14 +1,52 @@
 //! The filter: a plain form that asks for the page again, with the filter in its address.
 
 use super::wire::{FilterForm, FilterProblem};
-use super::words::{Subject, actor_label, describe};
+use super::words::{Standpoint, Subject, actor_label, describe};
 use crate::paths;
+use domain::AccountId;
 use domain::audit::{Act, ActorKind};
 use leptos::prelude::*;
 
+/// On which page the trail stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The account's own.
+    Own,
+    /// The console's, about this account.
+    Console(AccountId),
+}
+
+impl Place {
+    /// The page without a filter.
+    pub fn everything(&self) -> String {
+        match self {
+            Self::Own => paths::ACTIVITY.to_owned(),
+            Self::Console(account) => paths::admin_activity(account),
+        }
+    }
+
+    /// Where its form leads, and the account that goes with it.
+    const fn action(&self) -> (&'static str, Option<&AccountId>) {
+        match self {
+            Self::Own => (paths::ACTIVITY, None),
+            Self::Console(account) => (paths::ADMIN_ACTIVITY, Some(account)),
+        }
+    }
+
+    const fn standpoint(&self) -> Standpoint {
+        match self {
+            Self::Own => Standpoint::Member,
+            Self::Console(_) => Standpoint::Outside,
+        }
+    }
+}
+
 /// Open when anything is filtered, so that nobody takes a part for the whole.
 #[component]
-pub fn Filters(form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView {
+pub fn Filters(place: Place, form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView {
+    let (action, account) = place.action();
+    let standpoint = place.standpoint();
+    let everything = place.everything();
     let set = form.is_set();
     let open = set || !problems.is_empty();
     let among = move |these: &[FilterProblem]| problems.iter().any(|problem| these.contains(problem));
@@ -19,9 +57,10 @@ pub fn Filters(form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView 
     view! {
         <details class="filter" open=open>
             <summary class="filter__summary">{if set { "Filter (on)" } else { "Filter" }}</summary>
-            <form class="filter__form" method="get" action=paths::ACTIVITY aria-label="Filter the activity">
+            <form class="filter__form" method="get" action=action aria-label="Filter the activity">
+                {account.map(|account| view! { <input type="hidden" name="account" value=account.to_string() /> })}
                 <div class="filter__fields">
-                    <ActorField chosen=actor />
+                    <ActorField chosen=actor standpoint />
                     <TextField
                         name="who"
                         kind="text"
@@ -53,7 +92,7 @@ pub fn Filters(form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView 
                 <div class="form__buttons">
                     {set
                         .then(|| view! {
-                            <a class="button" data-kind="plain" href=paths::ACTIVITY rel="external">
+                            <a class="button" data-kind="plain" href=everything rel="external">
                                 "Clear the filter"
                             </a>
                         })}
@@ -67,12 +106,12 @@ pub fn Filters(form: FilterForm, problems: Vec<FilterProblem>) -> impl IntoView 
 }
 
 #[component]
-fn ActorField(chosen: String) -> impl IntoView {
+fn ActorField(chosen: String, standpoint: Standpoint) -> impl IntoView {
     let options: Vec<_> = ActorKind::ALL
         .map(|kind| {
             view! {
                 <option value=kind.as_str() selected=chosen == kind.as_str()>
-                    {actor_label(kind)}
+                    {actor_label(kind, standpoint)}
                 </option>
             }
         })

@@ -7,7 +7,7 @@ mod server_fns;
 mod wire;
 pub mod words;
 
-pub use page::{ActivityPage, Pager};
-pub use rows::Rows;
+pub use filters::Place;
+pub use page::{ActivityPage, TrailPage};
 pub use server_fns::{LoadActivity, load_activity};
-pub use wire::{ActivityView, Fact, FilterForm, FilterProblem, Row};
+pub use wire::{ActivityView, Fact, FilterForm, FilterProblem, Row, Trail};

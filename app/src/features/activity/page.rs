@@ -1,9 +1,9 @@
 //! The page at `/dashboard/activity`.
 
-use super::filters::Filters;
+use super::filters::{Filters, Place};
 use super::rows::Rows;
 use super::server_fns::load_activity;
-use super::wire::ActivityView;
+use super::wire::{ActivityView, Trail};
 use crate::error::AppError;
 use crate::features::dashboard::DashboardHead;
 use crate::paths;
@@ -30,11 +30,9 @@ pub fn ActivityPage() -> impl IntoView {
 
 #[component]
 fn Page(view: ActivityView) -> impl IntoView {
-    let ActivityView { product_name, account_name, email, role, form, problems, rows, newer, older, csv, json_lines } =
-        view;
-    let filtered = form.is_set();
-    let wrong = !problems.is_empty();
-    let sentences: Vec<_> = problems.iter().map(|problem| view! { <p>{problem.sentence()}</p> }).collect();
+    let ActivityView { product_name, account_name, email, role, trail, csv, json_lines } = view;
+    let filtered = trail.form.is_set();
+    let wrong = !trail.problems.is_empty();
     view! {
         <DashboardHead title="Activity" skip="Skip to the activity" product_name account_name email role />
         <main class="dashboard" id="content" tabindex="-1">
@@ -42,31 +40,44 @@ fn Page(view: ActivityView) -> impl IntoView {
             <p class="dashboard__lead">
                 "Everything that was done to this account's keys, and every sign-in of its people, tried or done. Nothing here can be changed or removed."
             </p>
-            {wrong.then(|| view! { <Notice tone=Tone::Danger>{sentences}</Notice> })}
-            <Filters form problems />
-            {if wrong {
-                view! { <Nothing words="Nothing is shown until the filter is right." /> }.into_any()
-            } else if rows.is_empty() && filtered {
-                view! { <Nothing words="Nothing matches this filter." /> }.into_any()
-            } else if rows.is_empty() {
-                view! { <Nothing words="There is nothing older." /> }.into_any()
-            } else {
-                view! { <Rows rows /> }.into_any()
-            }}
-            <Pager newer older />
+            <TrailPage trail place=Place::Own />
             {(!wrong).then(|| view! { <TakeAway filtered csv json_lines /> })}
         </main>
     }
 }
 
+/// The filter, the records it lets through, and the ways to the pages beside them.
+#[component]
+pub fn TrailPage(trail: Trail, place: Place) -> impl IntoView {
+    let Trail { form, problems, rows, newer, older } = trail;
+    let filtered = form.is_set();
+    let wrong = !problems.is_empty();
+    let sentences: Vec<_> = problems.iter().map(|problem| view! { <p>{problem.sentence()}</p> }).collect();
+    let all = place.everything();
+    view! {
+        {wrong.then(|| view! { <Notice tone=Tone::Danger>{sentences}</Notice> })}
+        <Filters place form problems />
+        {if wrong {
+            view! { <Nothing words="Nothing is shown until the filter is right." all /> }.into_any()
+        } else if rows.is_empty() && filtered {
+            view! { <Nothing words="Nothing matches this filter." all /> }.into_any()
+        } else if rows.is_empty() {
+            view! { <Nothing words="There is nothing older." all /> }.into_any()
+        } else {
+            view! { <Rows rows /> }.into_any()
+        }}
+        <Pager newer older />
+    }
+}
+
 /// Why there are no rows, and the way to all of them.
 #[component]
-fn Nothing(words: &'static str) -> impl IntoView {
+fn Nothing(words: &'static str, all: String) -> impl IntoView {
     view! {
         <div class="activity-none">
             <p>{words}</p>
             <p>
-                <a href=paths::ACTIVITY rel="external">
+                <a href=all rel="external">
                     "Show all activity"
                 </a>
             </p>
@@ -76,7 +87,7 @@ fn Nothing(words: &'static str) -> impl IntoView {
 
 /// The ways to the pages beside this one.
 #[component]
-pub fn Pager(newer: Option<String>, older: Option<String>) -> impl IntoView {
+fn Pager(newer: Option<String>, older: Option<String>) -> impl IntoView {
     let link = |href: String, rel: &'static str, label: &'static str| {
         view! {
             <a class="button" data-kind="plain" href=href rel=rel>

@@ -58,7 +58,7 @@ impl FilterProblem {
             Self::Act => "The address asks for something that never happens here. Choose what happened from the list.",
             Self::Actor => "The address asks for a kind of actor that does not exist. Choose one from the list.",
             Self::Who => "A name or id has at most 300 characters. Shorten it.",
-            Self::Place => "This page begins at a record that is not in your account's activity. Start at the newest.",
+            Self::Place => "This page begins at a record that is not in this account's activity. Start at the newest.",
             Self::Unknown => "The address has a filter that does not exist, or has one twice. Use the form to filter.",
         }
     }
@@ -94,17 +94,9 @@ pub struct Row {
     pub facts: Vec<Fact>,
 }
 
-/// The whole page.
+/// A page of a trail, through a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityView {
-    /// What the company calls its product.
-    pub product_name: String,
-    /// The account's name.
-    pub account_name: String,
-    /// Who is signed in.
-    pub email: String,
-    /// What they are in the account.
-    pub role: Role,
+pub struct Trail {
     /// The filter as it was typed.
     pub form: FilterForm,
     /// What is wrong with it; then there are no rows.
@@ -115,6 +107,21 @@ pub struct ActivityView {
     pub newer: Option<String>,
     /// Where the next older page is.
     pub older: Option<String>,
+}
+
+/// The whole page of an account's own people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityView {
+    /// What the company calls its product.
+    pub product_name: String,
+    /// The account's name.
+    pub account_name: String,
+    /// Who is signed in.
+    pub email: String,
+    /// What they are in the account.
+    pub role: Role,
+    /// The records.
+    pub trail: Trail,
     /// Where the same records can be had as CSV.
     pub csv: String,
     /// Where the same records can be had as JSON lines.

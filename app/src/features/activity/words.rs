@@ -14,8 +14,19 @@ pub enum Piece {
     Name(String),
 }
 
-/// Who reads, and when.
+/// From where a trail is read: whose keys these are, in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standpoint {
+    /// By a member, on the account's own page: the keys are theirs.
+    Member,
+    /// By an admin on somebody else's, or in a file by whoever gets it.
+    Outside,
+}
+
+/// Who reads, from where, and when.
 pub struct Reader<'a> {
+    /// From where.
+    pub standpoint: Standpoint,
     /// The person reading, who is "You".
     pub person: Option<&'a UserId>,
     /// What a person is called now, if they are still here.
@@ -122,13 +133,16 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
 }
 
 /// A kind of actor in the filter.
-pub const fn actor_label(kind: ActorKind) -> &'static str {
+pub const fn actor_label(kind: ActorKind, standpoint: Standpoint) -> &'static str {
     match kind {
         ActorKind::Person => "People",
         ActorKind::Admin => "Admins",
         ActorKind::Operator => "Operators",
         ActorKind::Installation => "Systems of this service",
-        ActorKind::Pair => "Programs with your keys",
+        ActorKind::Pair => match standpoint {
+            Standpoint::Member => "Programs with your keys",
+            Standpoint::Outside => "Programs with the account's keys",
+        },
         ActorKind::System => "The server by itself",
         ActorKind::Anonymous => "Nobody signed in",
     }
@@ -333,10 +347,14 @@ impl Said {
         match actor {
             Actor::Person { id, .. } if reader.person == Some(id) => self.words("You"),
             Actor::Person { name, .. } => self.name(name),
+            Actor::Admin { id, .. } if reader.person == Some(id) => self.words("You, as an admin,"),
             Actor::Admin { name, .. } => self.words("An admin (").name(name).words(")"),
             Actor::Operator { name } => self.words("An operator (").name(name).words(")"),
             Actor::Installation { name, .. } => self.words("A system of this service (").name(name).words(")"),
-            Actor::Pair { .. } => self.words("A program with your keys"),
+            Actor::Pair { .. } => self.words(match reader.standpoint {
+                Standpoint::Member => "A program with your keys",
+                Standpoint::Outside => "A program with the account's keys",
+            }),
             Actor::System => self.words("The server"),
             Actor::Anonymous => self.words("Somebody"),
         }
@@ -436,8 +454,8 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::PasswordWrong => "the password was wrong",
         Refusal::LinkInvalid => "the link could not be used any more",
         Refusal::NotFound => "there was no such thing in the account",
-        Refusal::NotAllowed => "it is not for their role",
-        Refusal::NoAccount => "they were in no account",
+        Refusal::NotAllowed => "the role, or the scopes of the key, did not allow it",
+        Refusal::NoAccount => "there was no account to do it in",
         Refusal::TooManyLines => "there were too many lines",
         Refusal::NothingToRoll => "no line named an account",
         Refusal::ReasonMissing => "no reason was given",
@@ -485,9 +503,13 @@ mod tests {
         }
     }
 
-    fn said_at(event: &Event, person: Option<&UserId>, now: Timestamp) -> String {
+    fn said_from(standpoint: Standpoint, event: &Event, person: Option<&UserId>, now: Timestamp) -> String {
         let name_of = |id: &UserId| (*id == ada()).then(|| "ada@example.org".to_owned());
-        plain(&sentence(event, &Reader { person, name_of: &name_of, now }))
+        plain(&sentence(event, &Reader { standpoint, person, name_of: &name_of, now }))
+    }
+
+    fn said_at(event: &Event, person: Option<&UserId>, now: Timestamp) -> String {
+        said_from(Standpoint::Member, event, person, now)
     }
 
     fn said(event: &Event) -> String {
@@ -512,6 +534,40 @@ mod tests {
         let detail = Detail::Roll { expire_old: ExpireOld::Immediately, expires_at: None, reason, message: None };
         let roll = event(Actor::Operator { name: "root".into() }, Act::KeyRoll, Some(detail));
         assert_eq!(said(&roll), "An operator (root) rolled the keys; the old pair stopped working at once.");
+    }
+
+    /// Whoever reads somebody else's trail has no keys there, whatever stands in it; and is themselves all the same.
+    #[test]
+    fn nothing_on_a_trail_that_is_somebody_elses_is_the_readers_but_what_they_did() {
+        let pair: PairId = "pair_00000000000000000000000001".parse().expect("an id");
+        let program = event(Actor::Pair { id: pair.clone() }, Act::KeyExpire, None);
+        let program = Event { act: Act::KeyReveal, ..program };
+        let from = |standpoint, event: &Event, person| said_from(standpoint, event, person, NOW);
+        let reader = ada();
+        let (member, outside) = (Standpoint::Member, Standpoint::Outside);
+        assert_eq!(from(member, &program, None), "A program with your keys revealed a private key.");
+        assert_eq!(from(outside, &program, None), "A program with the account's keys revealed a private key.");
+        assert_eq!(actor_label(ActorKind::Pair, member), "Programs with your keys");
+        assert_eq!(actor_label(ActorKind::Pair, outside), "Programs with the account's keys");
+        let admin = event(Actor::Admin { id: ada(), name: "root@example.org".into() }, Act::AccountEnable, None);
+        let enabled = "enabled the account: its keys authenticate again.";
+        assert_eq!(from(outside, &admin, Some(&reader)), format!("You, as an admin, {enabled}"));
+        assert_eq!(from(outside, &admin, None), format!("An admin (root@example.org) {enabled}"));
+
+        let actors =
+            [maria(), Actor::Operator { name: "op".into() }, Actor::Pair { id: pair }, Actor::System, Actor::Anonymous];
+        let details = Refusal::ALL.iter().map(|code| Some(Detail::Refusal { code: *code })).chain([None]);
+        let cases = details.flat_map(|detail| Act::ALL.iter().map(move |act| (*act, detail.clone())));
+        for ((act, detail), actor) in
+            cases.flat_map(|case| actors.iter().map(move |actor| (case.clone(), actor.clone())))
+        {
+            let said = from(outside, &event(actor, act, detail), None);
+            let mut words = said.split(|c: char| !c.is_alphabetic());
+            assert!(!words.any(|word| ["you", "your", "yours"].contains(&word.to_lowercase().as_str())), "{said}");
+        }
+        for kind in ActorKind::ALL {
+            assert!(!actor_label(kind, outside).contains("your"), "{kind:?}");
+        }
     }
 
     #[test]
@@ -577,7 +633,7 @@ mod tests {
         let forged = "x signed in. Maria rolled the keys\u{202e}\n";
         let pair: PairId = "pair_00000000000000000000000001".parse().expect("an id");
         let name_of = |_: &UserId| Some(forged.to_owned());
-        let reader = Reader { person: None, name_of: &name_of, now: NOW };
+        let reader = Reader { standpoint: Standpoint::Member, person: None, name_of: &name_of, now: NOW };
         let details = [
             None,
             Some(Detail::EmailChanged { from: forged.into(), to: forged.into(), sessions_ended: 1 }),

@@ -83,6 +83,9 @@ fn Facts(file: AccountFileView) -> impl IntoView {
             <a class="button" data-kind="plain" href=paths::admin_activity(&id) rel="external">
                 "Activity of this account"
             </a>
+            <a class="button" data-kind="plain" href=paths::admin_sign_ins(&id) rel="external">
+                "Sign-ins"
+            </a>
             <a class="button" data-kind="plain" href=paths::admin_disable(&id) rel="external">
                 {act}
             </a>

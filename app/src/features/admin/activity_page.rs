@@ -3,11 +3,12 @@
 use super::frame::{Failed, head};
 use super::server_fns::load_account_activity;
 use super::wire::AdminActivity;
-use crate::features::activity::{Pager, Rows};
+use crate::features::activity::{Place, TrailPage};
+use crate::paths;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// The trail of the account that the query names, a page at a time.
+/// The trail of the account that the query names, through the filter that stands there too, a page at a time.
 #[component]
 pub fn AdminActivityPage() -> impl IntoView {
     let search = use_location().search;
@@ -26,12 +27,12 @@ pub fn AdminActivityPage() -> impl IntoView {
 
 #[component]
 fn Page(activity: AdminActivity) -> impl IntoView {
-    let AdminActivity { viewer, account_href, account_name, rows, newer, older } = activity;
+    let AdminActivity { viewer, account, account_name, trail } = activity;
     view! {
         {head("Activity of an account", &viewer)}
         <main class="dashboard" id="content" tabindex="-1">
             <p class="way-back">
-                <a href=account_href rel="external">
+                <a href=paths::admin_account(&account) rel="external">
                     "Back to the account"
                 </a>
             </p>
@@ -39,12 +40,7 @@ fn Page(activity: AdminActivity) -> impl IntoView {
             <p class="dashboard__lead">
                 "Everything that was done to this account's keys, and every sign-in of its people, tried or done. Its owner reads the same."
             </p>
-            {if rows.is_empty() {
-                view! { <div class="activity-none"><p>"There is nothing older."</p></div> }.into_any()
-            } else {
-                view! { <Rows rows /> }.into_any()
-            }}
-            <Pager newer older />
+            <TrailPage trail place=Place::Console(account) />
         </main>
     }
 }

@@ -1,6 +1,6 @@
 //! What the pages of the console are told. Nothing here is secret but [`Pasted`], which only ever travels to the server.
 
-use crate::features::activity::Row;
+use crate::features::activity::Trail;
 use crate::features::developers::PairView;
 use crate::ui::Moment;
 use domain::{AccountId, Duration, InstallationKeyId, Role, SubmissionId, Timestamp, UserId};
@@ -161,16 +161,12 @@ pub struct LatestRoll {
 pub struct AdminActivity {
     /// Who looks.
     pub viewer: Viewer,
-    /// Where the account's page is.
-    pub account_href: String,
+    /// Whose trail it is.
+    pub account: AccountId,
     /// What people call the account.
     pub account_name: String,
-    /// The records, newest first.
-    pub rows: Vec<Row>,
-    /// Where the next newer page is.
-    pub newer: Option<String>,
-    /// Where the next older page is.
-    pub older: Option<String>,
+    /// The records.
+    pub trail: Trail,
 }
 
 /// What an admin's search or act has come to, for the page they are led to. It travels in a cookie, which no link can

@@ -39,6 +39,12 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
+        ("/admin/activity", "+filter") => {
+            Input { target: format!("{place}?account={}&act=key.roll&from=2026-01-01", named.account), ..usual }
+        }
+        ("/admin/activity", "+wrong") => {
+            Input { target: format!("{place}?account={}&act=key.rotate", named.account), ..usual }
+        }
         ("/admin/activity", "+account") => Input { target: format!("{place}?account={}", named.account), ..usual },
         (page, "+account") if page.starts_with("/admin/") => {
             let account = &named.account;

@@ -335,6 +335,8 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "GET /admin/account/expire +account",
         "GET /admin/account/roll +account",
         "GET /admin/activity +account",
+        "GET /admin/activity +filter",
+        "GET /admin/activity +wrong",
         "GET /dashboard/developers/expire +pair",
         "GET /dashboard/developers/roll +pair",
         "GET /dashboard/sessions/end +session",
