@@ -100,10 +100,14 @@ pub fn admin_activity(account: &AccountId) -> String {
     format!("{ADMIN_ACTIVITY}?account={account}")
 }
 
-/// The same, only who signed in and who tried to.
+/// Where the records begin on a page of activity, below its filter.
+pub const RECORDS: &str = "records";
+
+/// The same, only who signed in and who tried to. Straight to the records: a filter that is on stands open above them, and
+/// is longer than a screen.
 pub fn admin_sign_ins(account: &AccountId) -> String {
     let acts = [Act::SignIn, Act::SignInRefused].map(|act| format!("&act={}", act.as_str())).concat();
-    format!("{}{acts}", admin_activity(account))
+    format!("{}{acts}#{RECORDS}", admin_activity(account))
 }
 
 #[cfg(test)]

@@ -1,37 +1,6 @@
-import { type Locator, type Page } from '@playwright/test';
-import { awake, expect, PASSWORD, row, TAB, test, uniqueEmail } from '../fixtures';
-
-const MOST_STOPS = 40;
-
-/** Presses Tab until `target` has the focus, and sees that it is visible there. */
-async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
-  for (let stops = 0; stops < MOST_STOPS; stops += 1) {
-    await page.keyboard.press(key);
-    const focused = page.locator(':focus');
-    if ((await focused.count()) === 1) {
-      await expectFocusVisible(focused);
-    }
-    if (await target.evaluate((element) => element === document.activeElement)) {
-      return;
-    }
-  }
-  throw new Error(`Tab does not lead to ${String(target)}`);
-}
-
-/** The focused element wears an outline or a shadow, and is not hidden. */
-async function expectFocusVisible(focused: Locator): Promise<void> {
-  const look = await focused.evaluate((element) => {
-    const ringOf = (of: Element): string => {
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(of);
-      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 ? 'outline' : boxShadow === 'none' ? 'none' : 'shadow';
-    };
-    // A radio button may leave the ring to the label around it.
-    const ring = [element, element.closest('label')].map((of) => (of ? ringOf(of) : 'none')).find((of) => of !== 'none');
-    const { width, height } = element.getBoundingClientRect();
-    return { ring: ring ?? 'none', element: element.outerHTML.slice(0, 120), seen: width > 0 && height > 0 };
-  });
-  expect(look, look.element).toMatchObject({ seen: true, ring: expect.stringMatching(/outline|shadow/) });
-}
+import { type Page } from '@playwright/test';
+import { awake, expect, PASSWORD, row, signIn, TAB, test, uniqueEmail } from '../fixtures';
+import { focusIs, tabTo } from '../support/keyboard';
 
 /** After a dialog has closed and the table was drawn anew, the focus is not lost to the body. */
 async function expectFocusSomewhere(page: Page): Promise<void> {
@@ -120,6 +89,94 @@ test('a person does the whole job with the keyboard alone', async ({ page, ask }
   await tabTo(page, page.getByRole('button', { name: 'Sign out' }), 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/sign-in');
+});
+
+/** A page of the console has just been loaded: the first stop is the way past its head, and it leads to the content. */
+async function skipToThePage(page: Page): Promise<void> {
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the page' });
+  await focusIs(page, skip);
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#content')).toBeFocused();
+}
+
+test('an admin rolls the keys of an account whose key leaked, with the keyboard alone', async ({ page, newContext, person, server, ask }) => {
+  const admin = await (await newContext({ javaScriptEnabled: false })).newPage();
+  const email = uniqueEmail();
+  const made = server.operator(['admin', 'create', '--email', email, '--password-stdin'], `${PASSWORD}\n`);
+  expect(made.status, made.stderr).toBe(0);
+
+  await admin.goto('/sign-in');
+  await tabTo(admin, admin.getByLabel('E-mail'));
+  await admin.keyboard.type(email);
+  await tabTo(admin, admin.getByLabel('Password'));
+  await admin.keyboard.type(PASSWORD);
+  await tabTo(admin, admin.getByRole('button', { name: 'Sign in' }));
+  await admin.keyboard.press('Space');
+  await admin.waitForURL('**/admin');
+
+  // Paste the key that leaked. The first stop behind the skip link is the field it goes into.
+  await skipToThePage(admin);
+  await admin.keyboard.press('Tab');
+  await focusIs(admin, admin.getByLabel('Find an account'));
+  await admin.keyboard.insertText(person.privateKey);
+  await admin.keyboard.press('Enter');
+  await expect(admin.getByRole('heading', { name: person.email, level: 1 })).toBeVisible();
+  expect(admin.url()).not.toContain('private_');
+
+  // The whole page, stop by stop, forwards: each is seen, none is lost, and the pair comes before the members.
+  await skipToThePage(admin);
+  const stops = [
+    admin.getByRole('link', { name: 'All accounts' }),
+    admin.getByRole('link', { name: 'Activity of this account' }),
+    admin.getByRole('link', { name: 'Sign-ins' }),
+    admin.getByRole('link', { name: 'Disable the account' }),
+    admin.getByRole('link', { name: 'Roll keys' }),
+    admin.getByRole('link', { name: `End sessions of ${person.email}` }),
+  ];
+  for (const stop of stops) {
+    await admin.keyboard.press('Tab');
+    await focusIs(admin, stop);
+  }
+  await admin.keyboard.press('Shift+Tab');
+  await focusIs(admin, admin.getByRole('link', { name: 'Roll keys' }));
+  await admin.keyboard.press('Enter');
+  await expect(admin.getByRole('heading', { name: 'Roll keys', level: 1 })).toBeVisible();
+
+  await skipToThePage(admin);
+  await admin.keyboard.press('Tab');
+  await focusIs(admin, admin.getByLabel('Reason'));
+  await admin.keyboard.type('leaked on a public repository');
+  // Nothing is chosen: the group is entered, and an arrow chooses.
+  await tabTo(admin, admin.getByRole('radio', { name: 'Immediately' }));
+  await admin.keyboard.press('ArrowDown');
+  await expect(admin.getByRole('radio', { name: 'In 1 hour' })).toBeChecked();
+  await admin.keyboard.press('ArrowUp');
+  await expect(admin.getByRole('radio', { name: 'Immediately' })).toBeChecked();
+  await tabTo(admin, admin.getByRole('button', { name: 'Roll keys' }));
+  await admin.keyboard.press('Space');
+  await expect(admin.getByRole('status').first()).toHaveText(/^The keys are rolled, and the new pair works\./);
+  expect(ask(person.privateKey).status).toBe(403);
+
+  // Back to the list, and out.
+  await skipToThePage(admin);
+  await admin.keyboard.press('Tab');
+  await focusIs(admin, admin.getByRole('link', { name: 'All accounts' }));
+  await admin.keyboard.press('Enter');
+  await admin.waitForURL('**/admin');
+  await tabTo(admin, admin.getByRole('button', { name: 'Sign out' }));
+  await admin.keyboard.press('Enter');
+  await admin.waitForURL('**/sign-in');
+
+  // The owner reveals the new key, with the keyboard as well.
+  await signIn(page, person.email);
+  const reveal = row(page, 0).getByRole('button', { name: 'Reveal private key' });
+  await tabTo(page, reveal);
+  await page.keyboard.press('Enter');
+  const key = await row(page, 0).getByText(/^private_[0-9A-Za-z]{36}$/).innerText();
+  server.seenKeys.add(key);
+  expect(ask(key).status).toBe(200);
 });
 
 test('the focus stays inside an open dialog', async ({ tab }) => {

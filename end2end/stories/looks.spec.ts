@@ -211,6 +211,11 @@ test('the admin console looks right', async ({ page, person, server, watch }) =>
   await page.getByRole('button', { name: 'Find' }).click();
   await expect(page.getByText(/the end is missing/)).toBeVisible();
   await look(page, 'admin-found-nothing');
+  const system = server.operator(['installation-key', 'create', '--name', 'billing', '--scope', 'read', '--json']);
+  await page.getByLabel('Find an account').fill((JSON.parse(system.stdout) as { key: string }).key);
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.getByText(/This is an installation key/)).toBeVisible();
+  await look(page, 'admin-installation-key');
   await page.goto('/admin?q=nobody&state=disabled');
   await expect(page.getByText('No account matches.')).toBeVisible();
   await look(page, 'admin-none');
@@ -225,6 +230,12 @@ test('the admin console looks right', async ({ page, person, server, watch }) =>
   const account = page.url();
   await page.getByRole('link', { name: 'Activity of this account' }).click();
   await look(page, 'admin-activity');
+  await page.getByText('Filter', { exact: true }).click();
+  await look(page, 'admin-activity-filter');
+  await page.goto(account);
+  await page.getByRole('link', { name: 'Sign-ins' }).click();
+  await expect(page.getByText('Nothing matches this filter.')).toBeVisible();
+  await look(page, 'admin-sign-ins');
   server.letPasswordFallDue(admin);
   for (const [link, name] of [
     ['Roll keys', 'roll'],

@@ -57,16 +57,18 @@ pub fn TrailPage(trail: Trail, place: Place) -> impl IntoView {
     view! {
         {wrong.then(|| view! { <Notice tone=Tone::Danger>{sentences}</Notice> })}
         <Filters place form problems />
-        {if wrong {
-            view! { <Nothing words="Nothing is shown until the filter is right." all /> }.into_any()
-        } else if rows.is_empty() && filtered {
-            view! { <Nothing words="Nothing matches this filter." all /> }.into_any()
-        } else if rows.is_empty() {
-            view! { <Nothing words="There is nothing older." all /> }.into_any()
-        } else {
-            view! { <Rows rows /> }.into_any()
-        }}
-        <Pager newer older />
+        <div class="activity-records" id=paths::RECORDS>
+            {if wrong {
+                view! { <Nothing words="Nothing is shown until the filter is right." all /> }.into_any()
+            } else if rows.is_empty() && filtered {
+                view! { <Nothing words="Nothing matches this filter." all /> }.into_any()
+            } else if rows.is_empty() {
+                view! { <Nothing words="There is nothing older." all /> }.into_any()
+            } else {
+                view! { <Rows rows /> }.into_any()
+            }}
+            <Pager newer older />
+        </div>
     }
 }
 
