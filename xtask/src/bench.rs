@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what a key costs (criterion), and what a request costs (wrk) beside a bare axum route.
+//! `cargo xtask bench`: what a key costs (criterion), what a request costs (wrk) beside a bare axum route, and what admins and
+//! operators wait for in a large installation: searching a hundred thousand accounts, rolling ten thousand.
 //!
 //! Figures of different runs and machines do not compare, ratios of one run do: the bare route and Latchkey are asked in
 //! turns, the server on one core and the load on another, and the median of the rounds is what is printed.
@@ -21,14 +22,27 @@ const PASSWORD: &str = "a long walk along the quiet river";
 const EMAIL: &str = "owner@example.com";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
-    arguments.allow(&["--keys", "--requests"])?;
-    let (keys, requests) = (arguments.has("--keys"), arguments.has("--requests"));
-    if keys || !requests {
+    arguments.allow(&["--keys", "--requests", "--search", "--bulk-roll"])?;
+    let nothing_named = !["--keys", "--requests", "--search", "--bulk-roll"].iter().any(|part| arguments.has(part));
+    let asked_for = |part: &str| nothing_named || arguments.has(part);
+    if asked_for("--keys") {
         step("Measuring what a key costs", || {
             Program::new("cargo").args(["bench", "--package", "backend", "--bench", "keys"]).run()
         })?;
     }
-    if requests || !keys {
+    if asked_for("--search") {
+        deep_test(
+            "Searching 100,000 accounts",
+            "store-sqlite",
+            "search",
+            "searching_a_hundred_thousand_accounts_is_measured",
+        )?;
+    }
+    if asked_for("--bulk-roll") {
+        let test = "bulk_rolls::ten_thousand_accounts_are_rolled_within_a_minute_beside_programs_that_authenticate";
+        deep_test("Rolling 10,000 accounts beside programs that authenticate", "server", "disasters", test)?;
+    }
+    if asked_for("--requests") {
         tools::prepare(Needs::RELEASE_BUILD)?;
         wrk::ensure()?;
         for program in ["curl", "taskset"] {
@@ -37,6 +51,18 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         measure_requests()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A deep test that prints what it measured, of a debug build: it has the stage that the figures need.
+fn deep_test(what: &str, package: &str, program: &str, test: &str) -> Outcome<()> {
+    step(what, || {
+        let mut measured = false;
+        let cargo = Program::new("cargo").args(["test", "--package", package, "--test", program, "--"]);
+        let cargo = cargo.args(["--exact", test, "--nocapture"]).env("LATCHKEY_TEST_DEEP", "1");
+        cargo.listen(|line| measured |= line.contains("1 passed"))?;
+        // A test that was renamed measures nothing, and cargo is content.
+        if measured { Ok(()) } else { Err(format!("there is no test {test}").into()) }
+    })
 }
 
 fn measure_requests() -> Outcome<()> {

@@ -91,6 +91,7 @@ macro_rules! store_contract_tests {
                 accounts_are_found_by_what_a_members_address_begins_with,
                 nothing_that_is_typed_has_a_meaning_of_its_own,
                 an_account_is_found_once,
+                pages_of_what_is_found_in_several_ways_are_whole,
                 accounts_are_listed_newest_first_or_by_name,
                 only_disabled_or_only_enabled_accounts_are_listed,
                 accounts_with_equal_names_are_each_on_one_page,

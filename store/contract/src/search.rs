@@ -161,6 +161,50 @@ pub async fn an_account_is_found_once(store: Arc<dyn Store>) {
     assert_eq!(list(&world, &query).await.len(), 1);
 }
 
+/// A page is filled with those that come first, whether it was by their name, their external id or one of their members that
+/// they were found; one that is found five times takes no more room than another.
+pub async fn pages_of_what_is_found_in_several_ways_are_whole(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let mut all = Vec::new();
+    for nth in 0..24_usize {
+        let found_by = |way: usize| nth % 4 == way || nth % 4 == 3;
+        let account = AccountRecord {
+            name: format!("{}{:02}", if found_by(0) { "x" } else { "y" }, nth * 7 % 24),
+            external_id: found_by(1).then(|| format!("X{nth}")),
+            disabled_at: (nth % 3 == 0).then_some(NOW),
+            ..world.new_account()
+        };
+        store_all(&world, std::slice::from_ref(&account)).await;
+        for member in 0..3 {
+            let whose = if found_by(2) { "x" } else { "y" };
+            let email = format!("{whose}{nth}.{member}@example.org");
+            world.join(&person(&world, &email).await, &account, Role::Developer).await;
+        }
+        all.push(account);
+    }
+    for order in ORDERS {
+        for disabled in [None, Some(false), Some(true)] {
+            let mut expected: Vec<_> =
+                all.iter().filter(|account| disabled.is_none_or(|is| is == account.disabled_at.is_some())).collect();
+            expected.sort_by(|one, other| match order {
+                AccountOrder::Newest => other.id.cmp(&one.id),
+                AccountOrder::Name => one.name.cmp(&other.name).then(other.id.cmp(&one.id)),
+            });
+            let expected: Vec<_> = expected.into_iter().map(|account| account.id.clone()).collect();
+            let mut query = AccountQuery { begins_with: Some("x".to_owned()), order, disabled, after: None };
+            let mut listed = Vec::new();
+            loop {
+                let page = ids(&world.store.list_accounts(&query, 5).await.expect("read"));
+                assert!(page.len() == 5 || listed.len() + page.len() == expected.len(), "{query:?}: {page:?}");
+                let Some(last) = page.last() else { break };
+                query.after = Some(last.clone());
+                listed.extend(page);
+            }
+            assert_eq!(listed, expected, "{order:?} {disabled:?}");
+        }
+    }
+}
+
 /// Every field comes back, in both orders, at most as many as asked for.
 pub async fn accounts_are_listed_newest_first_or_by_name(store: Arc<dyn Store>) {
     let world = World::new(store);
