@@ -13,6 +13,8 @@ pub const SIGN_UP: &str = "/sign-up";
 pub const SET_PASSWORD: &str = "/set-password";
 /// Opening an invitation. The link's secret is in the fragment, as in [`SET_PASSWORD`].
 pub const INVITATION: &str = "/invitation";
+/// Joining an account by the invitation that this browser has opened.
+pub const JOIN: &str = "/invitation/join";
 /// Leads to the developers tab.
 pub const DASHBOARD: &str = "/dashboard";
 /// The developers tab.
@@ -31,6 +33,16 @@ pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
 pub const SESSIONS: &str = "/dashboard/sessions";
 /// Ending sessions, as a page of its own: one that the query names, or all others.
 pub const END_SESSION: &str = "/dashboard/sessions/end";
+/// The account's members.
+pub const MEMBERS: &str = "/dashboard/members";
+/// Inviting somebody into the account.
+pub const INVITE_MEMBER: &str = "/dashboard/members/invite";
+/// Changing the role of the member that the query names.
+pub const MEMBER_ROLE: &str = "/dashboard/members/role";
+/// Removing the member that the query names, or leaving.
+pub const REMOVE_MEMBER: &str = "/dashboard/members/remove";
+/// The accounts the person is in, and going from one to another.
+pub const ACCOUNTS: &str = "/dashboard/accounts";
 /// The admin console: finding accounts. One that the query names `q`, and their list.
 pub const ADMIN: &str = "/admin";
 /// An account, as an admin sees it.
@@ -63,6 +75,16 @@ pub fn expire(pair: &PairId) -> String {
 /// The page that ends this session.
 pub fn end_session(session: &SessionId) -> String {
     format!("{END_SESSION}?session={session}")
+}
+
+/// The page that changes the role of this member.
+pub fn member_role(person: &UserId) -> String {
+    format!("{MEMBER_ROLE}?person={person}")
+}
+
+/// The page that removes this member.
+pub fn remove_member(person: &UserId) -> String {
+    format!("{REMOVE_MEMBER}?person={person}")
 }
 
 /// The admin's page about this account.

@@ -6,6 +6,7 @@ use crate::features::admin::{
 };
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
+use crate::features::members::{AccountsPage, InvitePage, JoinPage, MembersPage, RemovePage, RolePage};
 use crate::features::not_found::NotFound;
 use crate::features::sessions::{EndSessionPage, SessionsPage};
 use crate::paths;
@@ -31,6 +32,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions/end") view=EndSessionPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/members") view=MembersPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/members/invite") view=InvitePage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/members/role") view=RolePage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/members/remove") view=RemovePage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/accounts") view=AccountsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/account") view=AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/account/roll") view=RollForPage ssr=SsrMode::Async />
@@ -42,6 +48,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/set-password") view=SetPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/invitation") view=InvitationPage ssr=SsrMode::Async />
+                <Route path=path!("/invitation/join") view=JoinPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -4,6 +4,7 @@ pub mod activity;
 pub(crate) mod admin;
 mod cookie_header;
 pub(crate) mod developers;
+pub(crate) mod members;
 pub(crate) mod sessions;
 
 pub use cookie_header::find_cookie;
@@ -13,7 +14,7 @@ use crate::features::entrance::{OpenInvitation, Typed, WayIn};
 use crate::features::sessions::Said;
 use crate::paths;
 use backend::sign_in::SignedInSession;
-use backend::store::Obstacle;
+use backend::store::{InvitationRecord, Obstacle};
 use backend::{Backend, Caller, Error, RequestContext, SignUp, Token};
 use domain::Refusal;
 use http::header::{ACCEPT, SET_COOKIE};
@@ -96,6 +97,11 @@ const SAID: &str = "said";
 /// How long the code of an invitation is kept, from opening it to signing up with it.
 const INVITATION_SECONDS: u32 = 3_600;
 const INVITATION: &str = "invitation";
+/// The code of an invitation into an account, as long.
+const JOINING: &str = "joining";
+/// How long the link of an invitation just made is kept for the page that shows it.
+const FRESH_LINK_SECONDS: u32 = 60;
+const FRESH_LINK: &str = "fresh-link";
 const DEVICE_SECONDS: u32 = 180 * 24 * 3_600;
 
 /// The use cases.
@@ -118,8 +124,12 @@ pub(crate) fn is_admin() -> bool {
     context().is_ok_and(|context| context.as_admin().is_ok())
 }
 
-/// Sends somebody who is signed in on to the developers tab.
+/// Sends somebody who is signed in on to the developers tab; but not from where an invitation is opened, which may be for
+/// them, and whose secret a redirect would carry on to the next address.
 pub(crate) fn leave_entrance_if_signed_in() {
+    if use_context::<Parts>().is_some_and(|parts| parts.uri.path() == paths::INVITATION) {
+        return;
+    }
     if context().is_ok_and(|context| matches!(context.caller, Caller::Person(_))) {
         leptos_axum::redirect(paths::DEVELOPERS);
     }
@@ -130,7 +140,8 @@ pub(crate) fn leave_entrance_if_signed_in() {
 pub(crate) fn or_sign_in<T>(answer: Result<T, AppError>) -> Result<T, AppError> {
     match answer {
         Err(AppError::Refused(Refusal::SignedOut)) => leptos_axum::redirect(paths::SIGN_IN),
-        Err(AppError::Refused(Refusal::NoAccount)) => leptos_axum::redirect(paths::ADMIN),
+        Err(AppError::Refused(Refusal::NoAccount)) if is_admin() => leptos_axum::redirect(paths::ADMIN),
+        Err(AppError::Refused(Refusal::NoAccount)) => leptos_axum::redirect(paths::ACCOUNTS),
         _ => {}
     }
     answer
@@ -145,7 +156,7 @@ pub(crate) fn enter(opened: backend::Result<SignedInSession>, email: &str, name:
             add_cookie(cookies.set(cookies.device(), &opened.device.expose(), Some(DEVICE_SECONDS)));
             add_cookie(cookies.set(TYPED, "", Some(0)));
             forget_invitation();
-            leptos_axum::redirect(paths::DEVELOPERS);
+            leptos_axum::redirect(if joining().is_some() { paths::JOIN } else { paths::DEVELOPERS });
             Ok(())
         }
         Err(error) => {
@@ -155,7 +166,22 @@ pub(crate) fn enter(opened: backend::Result<SignedInSession>, email: &str, name:
     }
 }
 
-/// Takes the session cookie away and leads to the sign-in page. The device cookie stays: it opens nothing.
+/// The same for somebody who has become a person by joining an account: what they were invited to is done.
+pub(crate) fn joined_new(opened: backend::Result<SignedInSession>) -> Result<(), AppError> {
+    let entered = enter(opened, "", "");
+    match entered {
+        Ok(()) => {
+            add_cookie(forget_joining());
+            leptos_axum::redirect(paths::DEVELOPERS);
+        }
+        Err(error) if is_plain_form() => lead_back::<crate::features::members::JoinNew>(error, paths::JOIN, ""),
+        Err(_) => {}
+    }
+    entered
+}
+
+/// Takes the session cookie away and leads to the sign-in page, or to the invitation into an account that was opened here.
+/// The device cookie stays: it opens nothing.
 ///
 /// A session that has ended already is as good as one ended now.
 pub(crate) fn leave(ended: backend::Result<()>) -> Result<(), AppError> {
@@ -163,7 +189,7 @@ pub(crate) fn leave(ended: backend::Result<()>) -> Result<(), AppError> {
         Ok(()) | Err(Error::Refused(_)) => {
             let cookies = site().cookies;
             add_cookie(cookies.set(cookies.session(), "", Some(0)));
-            leptos_axum::redirect(paths::SIGN_IN);
+            leptos_axum::redirect(if joining().is_some() { paths::JOIN } else { paths::SIGN_IN });
             Ok(())
         }
         Err(fault @ Error::Fault(_)) => Err(fault.into()),
@@ -246,10 +272,43 @@ pub(crate) async fn way_in() -> Result<WayIn, AppError> {
     }
 }
 
-/// The code of the invitation that this browser has opened.
+/// The code of the invitation to sign up that this browser has opened.
 pub(crate) fn invitation() -> Option<String> {
-    let name = site().cookies.short_lived(INVITATION);
+    short_lived(INVITATION)
+}
+
+/// The code of the invitation into an account that this browser has opened.
+pub(crate) fn joining() -> Option<String> {
+    short_lived(JOINING)
+}
+
+fn forget_joining() -> Option<HeaderValue> {
+    let cookies = site().cookies;
+    cookies.set(&cookies.short_lived(JOINING), "", Some(0))
+}
+
+fn short_lived(what: &str) -> Option<String> {
+    let name = site().cookies.short_lived(what);
     use_context::<Parts>().and_then(|parts| find_cookie(&parts.headers, &name)).filter(|secret| !secret.is_empty())
+}
+
+/// Keeps the secret of a link just made for the page that shows it: see [`take_fresh_link`].
+fn keep_fresh_link(link: &Token) {
+    let cookies = site().cookies;
+    add_cookie(cookies.set(&cookies.short_lived(FRESH_LINK), &link.expose(), Some(FRESH_LINK_SECONDS)));
+}
+
+/// The secret of a link made just before this page, once.
+fn take_fresh_link() -> Option<String> {
+    let secret = short_lived(FRESH_LINK)?;
+    let cookies = site().cookies;
+    add_cookie(cookies.set(&cookies.short_lived(FRESH_LINK), "", Some(0)));
+    Some(secret)
+}
+
+/// The whole link of an invitation. The secret is in the fragment, which a browser keeps to itself.
+fn invitation_link(site: &Site, secret: &str) -> String {
+    format!("{}{}#{secret}", site.public_url, paths::INVITATION)
 }
 
 fn forget_invitation() {
@@ -259,21 +318,24 @@ fn forget_invitation() {
     }
 }
 
-/// Keeps the code of an invitation that can be used, and leads to the sign-up page; or back to where it is typed.
+/// Keeps the code of an invitation that can be used, and leads to where it is used: the sign-up page, or the one that offers
+/// to join; or back to where it is typed.
 ///
 /// In a cookie, so that it stands in no URL and no page while the form is filled in.
-pub(crate) fn invitation_opened<T>(opened: backend::Result<T>, secret: &str) -> Result<(), AppError> {
-    let opened = opened.map(|_| ()).map_err(AppError::from);
-    match opened {
-        Ok(()) => {
+pub(crate) fn invitation_opened(opened: backend::Result<InvitationRecord>, secret: &str) -> Result<(), AppError> {
+    let opened = opened.map_err(AppError::from);
+    match &opened {
+        Ok(invitation) => {
             let cookies = site().cookies;
-            add_cookie(cookies.set(&cookies.short_lived(INVITATION), secret, Some(INVITATION_SECONDS)));
-            leptos_axum::redirect(paths::SIGN_UP);
+            let (kept, next) =
+                if invitation.into.is_some() { (JOINING, paths::JOIN) } else { (INVITATION, paths::SIGN_UP) };
+            add_cookie(cookies.set(&cookies.short_lived(kept), secret, Some(INVITATION_SECONDS)));
+            leptos_axum::redirect(next);
         }
-        Err(error) if is_plain_form() => lead_back::<OpenInvitation>(error, paths::INVITATION, ""),
+        Err(error) if is_plain_form() => lead_back::<OpenInvitation>(*error, paths::INVITATION, ""),
         Err(_) => {}
     }
-    opened
+    opened.map(|_| ())
 }
 
 /// Answers a form of the developers tab.

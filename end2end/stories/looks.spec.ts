@@ -250,6 +250,79 @@ test('the admin console looks right', async ({ page, person, server, watch }) =>
   }
 });
 
+test('the pages about members look right', async ({ tab, person, newContext, server, watch }) => {
+  watch.expectStatus(403);
+  await tab.goto('/dashboard/members');
+  await look(tab, 'members-alone');
+  const email = uniqueEmail();
+  const made = server.operator(['member', 'invite', '--account', person.accountId, '--email', email, '--role', 'viewer', '--json']);
+  const { link } = JSON.parse(made.stdout) as { link: string };
+  const page = await (await newContext({ reducedMotion: 'reduce' })).newPage();
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.waitForURL('**/invitation/join');
+  await look(page, 'join-newcomer');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Choose this password and join' }).click();
+  await page.waitForURL(`**${TAB}`);
+  await expect(row(page, 0).getByRole('button', { name: 'Reveal private key' })).toBeDisabled();
+  await look(page, 'tab-viewer');
+  await page.goto('/dashboard/members');
+  await look(page, 'members-viewer');
+  await page.goto('/dashboard/members/invite');
+  await look(page, 'member-invite-refused');
+  const removed = server.operator(['member', 'remove', '--account', person.accountId, '--email', email]);
+  expect(removed.status, removed.stderr).toBe(0);
+  await page.goto(TAB);
+  await page.waitForURL('**/dashboard/accounts');
+  await look(page, 'accounts-none');
+});
+
+test('the pages that change members look right', async ({ tab, person, server }) => {
+  const email = uniqueEmail();
+  server.createAccount(email, PASSWORD);
+  server.database(
+    `INSERT INTO membership (account_id, user_id, role, joined_at) SELECT ?, id, 'developer', 0 FROM person WHERE email = ?`,
+    [person.accountId, email],
+  );
+  await tab.goto('/dashboard/members/invite');
+  await look(tab, 'member-invite');
+  await tab.getByLabel('Their e-mail address').fill('a.rather.long.address.of.somebody.we.know@engineering.example.org');
+  await tab.getByRole('radio', { name: 'Developer' }).check();
+  await tab.getByRole('button', { name: 'Make the link' }).click();
+  await expect(tab.getByRole('textbox', { name: 'Link' })).toBeVisible();
+  await look(tab, 'members-invited');
+  server.letPasswordFallDue(person.email);
+  for (const [name, screen] of [
+    [`Change the role of ${email}`, 'member-role'],
+    [`Remove ${email}`, 'member-remove'],
+  ] as const) {
+    await tab.goto('/dashboard/members');
+    await tab.getByRole('link', { name }).click();
+    await expect(tab.getByLabel('Your password')).toBeVisible();
+    await look(tab, screen);
+  }
+});
+
+test('joining another account and going from one to the other look right', async ({ tab, person, newContext, server }) => {
+  const own = uniqueEmail();
+  server.createAccount(own, PASSWORD);
+  const made = server.operator(['member', 'invite', '--account', person.accountId, '--email', own, '--role', 'developer', '--json']);
+  const offered = (JSON.parse(made.stdout) as { link: string }).link;
+  await tab.goto(offered);
+  await tab.getByRole('button', { name: 'Continue' }).click();
+  await look(tab, 'join-another');
+  const second = await (await newContext({ reducedMotion: 'reduce' })).newPage();
+  await signIn(second, own);
+  await second.goto(offered);
+  await second.getByRole('button', { name: 'Continue' }).click();
+  await look(second, 'join');
+  await second.getByRole('button', { name: 'Join' }).click();
+  await second.waitForURL(`**${TAB}`);
+  await second.goto('/dashboard/accounts');
+  await look(second, 'accounts');
+});
+
 test('the way in by invitation looks right', async ({ page, watch }) => {
   watch.expectStatus(422);
   const server = await Server.start({ variables: { LATCHKEY_SIGN_UP: 'invite' } });

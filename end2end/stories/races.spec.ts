@@ -21,10 +21,12 @@ test('of two people who roll at once, one wins and the other is told who did and
   watch.expectStatus(409);
   const colleague = uniqueEmail();
   server.createAccount(colleague, PASSWORD);
-  server.database('UPDATE membership SET account_id = ? WHERE user_id = (SELECT id FROM person WHERE email = ?)', [
-    person.accountId,
-    colleague,
-  ]);
+  // As the account joined first, in which their session begins.
+  server.database(
+    `INSERT INTO membership (number, account_id, user_id, role, joined_at)
+      SELECT (SELECT min(number) - 1 FROM membership), ?, id, 'owner', 0 FROM person WHERE email = ?`,
+    [person.accountId, colleague],
+  );
   const emails = [person.email, colleague];
   const pages = await Promise.all(emails.map(async () => (await newContext()).newPage()));
   // Both requests are on their way before either is let through.

@@ -5,5 +5,6 @@ pub mod admin;
 pub mod dashboard;
 pub mod developers;
 pub mod entrance;
+pub mod members;
 pub mod not_found;
 pub mod sessions;

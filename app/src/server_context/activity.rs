@@ -159,6 +159,19 @@ fn link(path: &str, form: &FilterForm, place: Option<&EventPlace>) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// The same address with the account that the page is about: by the time somebody uses it, another tab may have gone to
+/// another account. [`split_account`] takes it off again.
+fn of_account(account: &AccountId, link: &str) -> String {
+    let joint = if link.contains('?') { '&' } else { '?' };
+    format!("{link}{joint}account={account}")
+}
+
+/// The filter of a query, and the account that it names.
+pub fn split_account(query: &str) -> (String, Option<String>) {
+    let (named, filter): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| pair.starts_with("account="));
+    (filter.join("&"), named.first().and_then(|pair| pair.split_once('=')).map(|(_, account)| account.to_owned()))
+}
+
 /// A name or a value of a query.
 pub(super) fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
@@ -179,8 +192,8 @@ pub(crate) async fn view(
         account_name: account.name,
         email: person.email.clone(),
         role: seat.role,
-        csv: link(paths::ACTIVITY_CSV, &trail.form, None),
-        json_lines: link(paths::ACTIVITY_JSON_LINES, &trail.form, None),
+        csv: of_account(&seat.account_id, &link(paths::ACTIVITY_CSV, &trail.form, None)),
+        json_lines: of_account(&seat.account_id, &link(paths::ACTIVITY_JSON_LINES, &trail.form, None)),
         trail,
     })
 }

@@ -75,6 +75,7 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
         product_name: site.product_name.clone(),
         insecure: site.insecure,
         email: person.email.clone(),
+        account: account.id,
         account_name: account.name,
         disabled: account.disabled_at.is_some(),
         role: seat.role,

@@ -11,7 +11,7 @@ mod text;
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
-use app::server_context::activity::read;
+use app::server_context::activity::{read, split_account};
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -58,7 +58,11 @@ async fn begin(
         },
         Err(_) => return Err(Redirect::to(paths::SIGN_IN).into_response()),
     };
-    let asked = read(query).map_err(|_| Problem::FilterInvalid.into_response())?;
+    let (filter, named) = split_account(query);
+    if named.is_some_and(|named| named != account.as_str()) {
+        return Err(Problem::NotFound.into_response());
+    }
+    let asked = read(&filter).map_err(|_| Problem::FilterInvalid.into_response())?;
     let begun = serving.backend.export_activity(context, &account, asked.filter, format).await;
     begun.map_err(|error| match error {
         Error::Refused(Refusal::SignedOut) => Redirect::to(paths::SIGN_IN).into_response(),

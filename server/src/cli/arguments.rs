@@ -2,7 +2,7 @@
 
 use crate::config::SettingFlags;
 use clap::{Args, Parser, Subcommand};
-use domain::{AccountId, BulkRollId, ExpireOld, InstallationKeyId, InvitationId, PairId, Scope, SubmissionId};
+use domain::{AccountId, BulkRollId, ExpireOld, InstallationKeyId, InvitationId, PairId, Role, Scope, SubmissionId};
 use std::path::PathBuf;
 
 /// The developers tab of your API: one pair of keys for every account, rolled without an outage.
@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// People
     #[command(subcommand)]
     Person(PersonCommand),
+    /// The members of an account
+    #[command(subcommand)]
+    Member(MemberCommand),
     /// Invitations to sign up, where sign-up is by invitation
     #[command(subcommand)]
     Invitation(InvitationCommand),
@@ -178,6 +181,65 @@ pub(super) enum PersonCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MemberCommand {
+    /// List the members of an account, and who is invited into it
+    List {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a one-time link, valid for 7 days, with which somebody joins the account
+    Invite {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// The only address it is for
+        #[arg(long)]
+        email: String,
+        /// What they are to be: owner, developer or viewer
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a member something else, from their next request on
+    SetRole {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// The member's address
+        #[arg(long)]
+        email: String,
+        /// What they are to be: owner, developer or viewer
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a member out of the account, from their next request on
+    Remove {
+        /// The account's id
+        #[arg(long)]
+        account: AccountId,
+        /// The member's address
+        #[arg(long)]
+        email: String,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    Role::parse(text).ok_or("a role is owner, developer or viewer")
 }
 
 #[derive(Debug, Subcommand)]
@@ -367,6 +429,12 @@ impl Command {
                 AdminCommand::Create { json, .. } | AdminCommand::List { json } | AdminCommand::Remove { json, .. },
             )
             | Self::Person(PersonCommand::EndSessions { json, .. })
+            | Self::Member(
+                MemberCommand::List { json, .. }
+                | MemberCommand::Invite { json, .. }
+                | MemberCommand::SetRole { json, .. }
+                | MemberCommand::Remove { json, .. },
+            )
             | Self::Invitation(
                 InvitationCommand::Create { json, .. }
                 | InvitationCommand::List { json }

@@ -63,7 +63,7 @@ fn cells(invitation: &InvitationRecord) -> [String; 4] {
 }
 
 /// The secret is in the fragment, which a browser keeps to itself: no server and no proxy logs it.
-fn link_text(link: &Token, desk: &Desk) -> String {
+pub(super) fn link_text(link: &Token, desk: &Desk) -> String {
     format!("{}{}#{}", desk.public_url, paths::INVITATION, link.expose())
 }
 

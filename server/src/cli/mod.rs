@@ -12,6 +12,7 @@ mod failure;
 mod installation_key;
 mod invitation;
 mod keys;
+mod member;
 mod person;
 mod settings;
 mod words;
@@ -22,7 +23,7 @@ use crate::opening::Installation;
 use crate::{check, logging, output, serve, site};
 use arguments::{
     AccountCommand, AdminCommand, Arguments, Command, InstallationKeyCommand, InvitationCommand, KeysCommand,
-    PersonCommand,
+    MemberCommand, PersonCommand,
 };
 use backend::{Backend, RequestContext};
 use clap::Parser as _;
@@ -82,6 +83,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             }
             Command::Person(command) => {
                 at_desk(&settings, &environment, async |desk| person(command, desk).await).await
+            }
+            Command::Member(command) => {
+                at_desk(&settings, &environment, async |desk| member(command, desk).await).await
             }
             Command::Invitation(command) => {
                 at_desk(&settings, &environment, async |desk| invitation(command, desk).await).await
@@ -157,6 +161,17 @@ async fn person(command: PersonCommand, desk: &Desk) -> Result<(), Failure> {
     match command {
         PersonCommand::SetPasswordLink { email } => person::set_password_link(&email, desk).await,
         PersonCommand::EndSessions { email, json } => person::end_sessions(&email, json, desk).await,
+    }
+}
+
+async fn member(command: MemberCommand, desk: &Desk) -> Result<(), Failure> {
+    match command {
+        MemberCommand::List { account, json } => member::list(&account, json, desk).await,
+        MemberCommand::Invite { account, email, role, json } => member::invite(account, email, role, json, desk).await,
+        MemberCommand::SetRole { account, email, role, json } => {
+            member::set_role(account, &email, role, json, desk).await
+        }
+        MemberCommand::Remove { account, email, json } => member::remove(&account, &email, json, desk).await,
     }
 }
 

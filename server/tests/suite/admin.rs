@@ -607,7 +607,10 @@ async fn an_admin_in_no_account_has_the_console_and_their_own_sign_in_and_nothin
     }
     let owner = console.world.signed_in().await;
     let tab = see(&console.world, "/dashboard/developers", &owner).await;
-    assert_eq!(entries(&tab), ["/dashboard/developers", "/dashboard/activity", "/dashboard/sessions"]);
+    assert_eq!(
+        entries(&tab),
+        ["/dashboard/developers", "/dashboard/activity", "/dashboard/members", "/dashboard/sessions"]
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ fn text(value: &serde_json::Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not text: {value}"))
 }
 
-fn keys_of(value: &serde_json::Value) -> BTreeSet<&str> {
+pub fn keys_of(value: &serde_json::Value) -> BTreeSet<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
@@ -32,7 +32,7 @@ fn post(served: &Served, function: &str, cookie: &str, form: &str) -> String {
 }
 
 /// A place whose database is made: commands make none by themselves.
-fn place_in_use() -> Place {
+pub fn place_in_use() -> Place {
     let place = Place::new();
     let said = place.run(&["account", "create", "--email", "ada@example.org"]);
     assert_eq!(said.code, 0, "{}", said.err);

@@ -19,6 +19,7 @@ mod invitations;
 mod keeping;
 mod logs;
 mod matrix;
+mod members;
 mod openapi;
 mod operators;
 mod people;

@@ -34,7 +34,10 @@ pub fn DashboardHead(
                 {product_name}
             </a>
             <p class="masthead__person">
-                <strong class="masthead__account">{account_name}</strong>
+                <a class="masthead__account" href=paths::ACCOUNTS rel="external">
+                    {account_name}
+                    <span class="visually-hidden">" (your accounts)"</span>
+                </a>
                 {person.map(|person| view! { <span class="masthead__email">{person}</span> })}
             </p>
             // A whole page load: everything the page knew is gone with it.

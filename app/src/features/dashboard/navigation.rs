@@ -24,19 +24,39 @@ enum ForWhom {
 }
 
 impl ForWhom {
-    fn has(self, role: Option<Role>, admin: bool) -> bool {
-        match self {
-            Self::Everybody => true,
-            Self::Members(permission) => role.is_some_and(|role| role.may(permission)),
-            Self::Admins(permission) => admin && Standing::Admin.may(permission),
+    /// Whether the entry is a link, for this person; is there and disabled; or is not there, as if there were no such page.
+    fn shown(self, role: Option<Role>, admin: bool) -> Shown {
+        match (self, role) {
+            (Self::Everybody, _) => Shown::Link,
+            (Self::Members(permission), Some(role)) if role.may(permission) => Shown::Link,
+            (Self::Members(permission), Some(_)) => Shown::Disabled(who_may(permission)),
+            (Self::Admins(permission), _) if admin && Standing::Admin.may(permission) => Shown::Link,
+            (Self::Members(_), None) | (Self::Admins(_), _) => Shown::Not,
         }
     }
+}
+
+/// How an entry is shown.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    Link,
+    /// With the words for whom it is.
+    Disabled(String),
+    Not,
+}
+
+/// "for owners and developers"
+fn who_may(permission: Permission) -> String {
+    let roles = Role::ALL.into_iter().filter(|role| role.may(permission));
+    let plural: Vec<String> = roles.map(|role| format!("{}s", role.as_str())).collect();
+    format!("for {}", plural.join(" and "))
 }
 
 /// Every entry, in the order they are shown. A page is listed once its route exists.
 const ENTRIES: &[Entry] = &[
     Entry { label: "API keys", href: paths::DEVELOPERS, for_whom: ForWhom::Members(Permission::ViewKeys) },
     Entry { label: "Activity", href: paths::ACTIVITY, for_whom: ForWhom::Members(Permission::ViewActivity) },
+    Entry { label: "Members", href: paths::MEMBERS, for_whom: ForWhom::Members(Permission::ViewMembers) },
     Entry { label: "Your sign-in", href: paths::SESSIONS, for_whom: ForWhom::Everybody },
     Entry { label: "Admin", href: paths::ADMIN, for_whom: ForWhom::Admins(Permission::FindAccounts) },
 ];
@@ -60,9 +80,8 @@ pub fn Navigation(
     admin: bool,
 ) -> impl IntoView {
     let here = use_location().pathname.get_untracked();
-    let entries = ENTRIES.iter().filter(|entry| entry.for_whom.has(role, admin));
-    let links: Vec<_> = entries
-        .map(|Entry { label, href, .. }| {
+    let link = |Entry { label, href, for_whom }: &Entry| match for_whom.shown(role, admin) {
+        Shown::Link => Some(
             view! {
                 <li>
                     <a class="navigation__link" href=*href rel="external" aria-current=current(&here, href)>
@@ -70,8 +89,22 @@ pub fn Navigation(
                     </a>
                 </li>
             }
-        })
-        .collect();
+            .into_any(),
+        ),
+        Shown::Disabled(why) => Some(
+            view! {
+                <li>
+                    <span class="navigation__link" role="link" aria-disabled="true">
+                        {*label}
+                        <span class="navigation__why">" (" {why} ")"</span>
+                    </span>
+                </li>
+            }
+            .into_any(),
+        ),
+        Shown::Not => None,
+    };
+    let links: Vec<_> = ENTRIES.iter().filter_map(link).collect();
     view! {
         <nav class="navigation" aria-label="Dashboard">
             <ul class="navigation__list">{links}</ul>
@@ -93,15 +126,25 @@ mod tests {
     }
 
     fn labels(role: Option<Role>, admin: bool) -> Vec<&'static str> {
-        ENTRIES.iter().filter(|entry| entry.for_whom.has(role, admin)).map(|entry| entry.label).collect()
+        let is_link = |entry: &&Entry| entry.for_whom.shown(role, admin) == Shown::Link;
+        ENTRIES.iter().filter(is_link).map(|entry| entry.label).collect()
     }
 
     #[test]
     fn everybody_is_shown_the_pages_that_have_anything_for_them() {
-        assert_eq!(labels(Some(Role::Owner), false), ["API keys", "Activity", "Your sign-in"]);
-        assert_eq!(labels(Some(Role::Viewer), false), ["API keys", "Your sign-in"]);
-        assert_eq!(labels(Some(Role::Viewer), true), ["API keys", "Your sign-in", "Admin"]);
+        assert_eq!(labels(Some(Role::Owner), false), ["API keys", "Activity", "Members", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), false), ["API keys", "Members", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), true), ["API keys", "Members", "Your sign-in", "Admin"]);
         assert_eq!(labels(None, true), ["Your sign-in", "Admin"]);
+    }
+
+    /// That there is a page for others in the account is no secret; that there is a console is.
+    #[test]
+    fn a_page_for_other_roles_is_disabled_and_says_for_whom_it_is() {
+        let shown = |entry: &Entry| (entry.label, entry.for_whom.shown(Some(Role::Viewer), false));
+        let others: Vec<_> = ENTRIES.iter().map(shown).filter(|(_, shown)| *shown != Shown::Link).collect();
+        let activity = Shown::Disabled("for owners and developers".to_owned());
+        assert_eq!(others, [("Activity", activity), ("Admin", Shown::Not)]);
     }
 
     #[test]

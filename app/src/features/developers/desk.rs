@@ -202,6 +202,10 @@ impl Desk {
     /// Shows what the server says now. A roll whose answer was lost, or that somebody else made, leaves nothing to ask in
     /// its dialog: the page says who rolled, and when.
     fn arrived(self, tab: DevelopersTab) {
+        // Another tab of this browser has gone to another account: its keys do not belong below this one's name.
+        if self.tab.with_untracked(|shown| shown.account != tab.account) {
+            return browser::go_to(paths::DEVELOPERS);
+        }
         let rolled_meanwhile = self.open.with_untracked(|open| match open {
             Open::Roll(asked) => tab.pair(&asked.id).is_none_or(|pair| pair.state != KeyPairState::Active),
             Open::Nothing | Open::Rolled { .. } | Open::Expire(_) | Open::Password(_) => false,
@@ -225,6 +229,8 @@ impl Desk {
     pub fn refused(self, error: AppError) {
         match error {
             AppError::Refused(Refusal::SignedOut) => browser::go_to(paths::SIGN_IN),
+            // The server leads on from there.
+            AppError::Refused(Refusal::NoAccount) => browser::go_to(paths::DEVELOPERS),
             AppError::Refused(Refusal::PairAlreadyRolled | Refusal::PairEnded | Refusal::NotFound) => {
                 self.dismiss();
                 self.news.set(Some(News { tone: Tone::Danger, words: error.sentence() }));

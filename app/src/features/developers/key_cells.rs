@@ -46,7 +46,33 @@ pub fn PrivateKeyCell(pair: PairId, private_prefix: String) -> impl IntoView {
     }
 }
 
-/// A private key that cannot be asked for here: it was destroyed, or the role does not allow it.
+/// A private key that somebody in this role cannot ask for. The buttons are there, and say why they are disabled.
+#[component]
+pub fn RefusedKeyCell(
+    private_prefix: String,
+    /// The id of the element that says why.
+    why: &'static str,
+) -> impl IntoView {
+    let button = |label: &'static str, name: &'static str| {
+        view! {
+            <button class="button" data-kind="inline" type="button" disabled aria-label=name aria-describedby=why>
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="key-cell">
+            <code class="key" data-masked="" translate="no">
+                {mask(&private_prefix)}
+            </code>
+            <div class="key-cell__actions">
+                {button("Reveal", "Reveal private key")} {button("Copy", "Copy private key")}
+            </div>
+        </div>
+    }
+}
+
+/// A private key that cannot be asked for here: it was destroyed, or is shown above.
 #[component]
 pub fn LockedKeyCell(private_prefix: String, works: bool) -> impl IntoView {
     let hint = if works { "Hidden." } else { "These keys have expired: nobody can reveal them." };

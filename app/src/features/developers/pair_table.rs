@@ -4,7 +4,7 @@
 //! to a screen reader otherwise.
 
 use super::desk::{Open, use_desk};
-use super::key_cells::{LockedKeyCell, PrivateKeyCell, PublicKeyCell, shown_above};
+use super::key_cells::{LockedKeyCell, PrivateKeyCell, PublicKeyCell, RefusedKeyCell, shown_above};
 use super::presentation::{left_of_overlap, status, works};
 use super::wire::PairView;
 use crate::paths;
@@ -12,6 +12,11 @@ use crate::ui::{Badge, Time};
 use domain::KeyPairState;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+
+/// Why a viewer finds every action disabled, and the element that says so.
+const WHY_NOT: &str = "why-not";
+const VIEWERS_MAY_NOT: &str =
+    "You are a viewer of this account: only an owner or a developer can reveal, copy, roll or expire its keys.";
 
 /// The table of pairs, newest first: what works above, what has ended below.
 #[component]
@@ -22,6 +27,7 @@ pub fn PairTable() -> impl IntoView {
         view! { <PairRow pair private_prefix=private_prefix.clone() may_change /> }
     };
     view! {
+        {(!may_change).then(|| view! { <p class="reason" id=WHY_NOT>{VIEWERS_MAY_NOT}</p> })}
         <table class="pairs" role="table" aria-label="Your key pairs">
             <thead role="rowgroup">
                 <tr role="row">
@@ -55,10 +61,10 @@ fn PairRow(pair: PairView, private_prefix: String, may_change: bool) -> impl Int
     let prefix = StoredValue::new(private_prefix);
     let private = move || {
         let prefix = prefix.get_value();
-        if !works_now.get() || !may_change {
+        if !works_now.get() || shown_above(desk) {
             view! { <LockedKeyCell private_prefix=prefix works=works_now.get() /> }.into_any()
-        } else if shown_above(desk) {
-            view! { <LockedKeyCell private_prefix=prefix works=true /> }.into_any()
+        } else if !may_change {
+            view! { <RefusedKeyCell private_prefix=prefix why=WHY_NOT /> }.into_any()
         } else {
             view! { <PrivateKeyCell pair=id.clone() private_prefix=prefix /> }.into_any()
         }
@@ -87,7 +93,7 @@ fn PairRow(pair: PairView, private_prefix: String, may_change: bool) -> impl Int
                 {ends.map(|ends| view! { <p class="pair__ends"><Time moment=ends /></p> })}
             </td>
             <td class="pair__actions" role="cell">
-                {move || (may_change && works_now.get()).then(|| view! { <PairAction pair=pair.clone() /> })}
+                {move || works_now.get().then(|| view! { <PairAction pair=pair.clone() may_change /> })}
             </td>
         </tr>
     }
@@ -95,7 +101,7 @@ fn PairRow(pair: PairView, private_prefix: String, may_change: bool) -> impl Int
 
 /// What can be done with a pair that works. A link to a page of its own, which the dialog only enhances.
 #[component]
-fn PairAction(pair: PairView) -> impl IntoView {
+fn PairAction(pair: PairView, may_change: bool) -> impl IntoView {
     let desk = use_desk();
     let (href, label, kind) = match pair.state {
         KeyPairState::Active => (paths::roll(&pair.id), "Roll keys", "plain"),
@@ -103,6 +109,14 @@ fn PairAction(pair: PairView) -> impl IntoView {
             (paths::expire(&pair.id), "Expire now", "plain")
         }
     };
+    if !may_change {
+        return view! {
+            <button class="button" data-kind=kind type="button" disabled aria-describedby=WHY_NOT>
+                {label}
+            </button>
+        }
+        .into_any();
+    }
     let open = move |event: MouseEvent| {
         // A new tab or window was asked for: the link's own page is what the person gets there.
         if event.ctrl_key() || event.meta_key() || event.shift_key() {
@@ -121,4 +135,5 @@ fn PairAction(pair: PairView) -> impl IntoView {
             {label}
         </a>
     }
+    .into_any()
 }

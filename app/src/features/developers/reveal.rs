@@ -106,7 +106,9 @@ fn refused(desk: Desk, purpose: Purpose, error: AppError) {
     match error {
         AppError::Refused(Refusal::StepUpDue) if !asking => desk.show(Open::Password(purpose)),
         error if asking => desk.refused(error),
-        AppError::Refused(Refusal::SignedOut | Refusal::NotFound | Refusal::PairEnded) => desk.refused(error),
+        AppError::Refused(Refusal::SignedOut | Refusal::NoAccount | Refusal::NotFound | Refusal::PairEnded) => {
+            desk.refused(error);
+        }
         error => desk.news.set(Some(News { tone: Tone::Danger, words: error.sentence() })),
     }
 }

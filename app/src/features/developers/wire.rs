@@ -1,7 +1,7 @@
 //! What the developers tab is told. Nothing here is secret but [`RevealedKey`], which no `Resource` ever holds.
 
 use crate::ui::Moment;
-use domain::{Duration, KeyPairState, PairId, Role, SubmissionId, Timestamp};
+use domain::{AccountId, Duration, KeyPairState, PairId, Role, SubmissionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -79,6 +79,8 @@ pub struct DevelopersTab {
     pub insecure: bool,
     /// Who is signed in.
     pub email: String,
+    /// The account. A tab that is fetched again and is about another one has no business on this page.
+    pub account: AccountId,
     /// The account's name.
     pub account_name: String,
     /// Whether the account is disabled.

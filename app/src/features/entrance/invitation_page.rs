@@ -2,11 +2,10 @@
 
 use super::frame::Frame;
 use super::server_fns::OpenInvitation;
-use super::wire::{Entrance, WayIn};
+use super::wire::Entrance;
 use crate::error::AppError;
 use crate::paths;
-use crate::ui::{Field, FieldKind, Notice, Script, Tone, use_form_error};
-use domain::Refusal;
+use crate::ui::{Field, FieldKind, Script, use_form_error};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -17,19 +16,10 @@ pub fn InvitationPage() -> impl IntoView {
     view! { <Frame title="Open your invitation" content=content /> }
 }
 
-fn content(entrance: Entrance) -> impl IntoView {
-    let closed = entrance.way_in == WayIn::Closed;
+/// Also where sign-up is closed: an invitation may be into an account.
+fn content(_: Entrance) -> impl IntoView {
     view! {
-        {if closed {
-            view! {
-                <Notice tone=Tone::Notice>
-                    <p>{Refusal::SignUpClosed.sentence()}</p>
-                </Notice>
-            }
-                .into_any()
-        } else {
-            view! { <InvitationForm /> }.into_any()
-        }}
+        <InvitationForm />
         <p class="entrance__other">"Have an account? "<a href=paths::SIGN_IN>"Sign in"</a></p>
     }
 }

@@ -11,6 +11,6 @@ mod wire;
 
 pub use end_page::EndSessionPage;
 pub use page::SessionsPage;
-pub use presentation::ago;
+pub use presentation::{ago, is_about_password};
 pub use server_fns::{ChangeEmail, ChangePassword, EndOtherSessions, EndSession, LoadSessions};
 pub use wire::{Said, SessionView, SignInTab};

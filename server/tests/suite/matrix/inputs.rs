@@ -45,6 +45,15 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/admin/activity", "+wrong") => {
             Input { target: format!("{place}?account={}&act=key.rotate", named.account), ..usual }
         }
+        ("/dashboard/members/role" | "/dashboard/members/remove", "+person") => {
+            Input { target: format!("{place}?person={}", named.member), ..usual }
+        }
+        ("/dashboard/activity.csv", "+account") => Input {
+            target: format!("{place}?account={}", named.account),
+            content_type: FORM,
+            act: Some(Act::ActivityExport),
+            ..usual
+        },
         ("/admin/activity", "+account") => Input { target: format!("{place}?account={}", named.account), ..usual },
         (page, "+account") if page.starts_with("/admin/") => {
             let account = &named.account;
@@ -112,9 +121,27 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
     let form = |body: String, act: Act| Input { content_type: FORM, body, act: Some(act), ..input.clone() };
     let password = PASSWORD.replace(' ', "+");
     match function.trim_start_matches("/_srv/") {
-        "load_entrance" | "load_developers_tab" | "load_sessions" | "load_activity" | "load_accounts" => {
-            Input { content_type: FORM, ..input }
+        "load_entrance"
+        | "load_developers_tab"
+        | "load_sessions"
+        | "load_activity"
+        | "load_accounts"
+        | "load_members"
+        | "load_join"
+        | "load_own_accounts" => Input { content_type: FORM, ..input },
+        "invite_member" => {
+            form(format!("account={}&email=joe%40example.org&role=viewer", named.account), Act::MemberInvite)
         }
+        "revoke_member_invitation" => {
+            form(format!("account={}&invitation={}", named.account, named.invitation), Act::MemberInviteRevoke)
+        }
+        "change_role" => {
+            form(format!("account={}&person={}&role=developer", named.account, named.member), Act::MemberRole)
+        }
+        "remove_member" => form(format!("account={}&person={}", named.account, named.member), Act::MemberRemove),
+        "join_account" => form(String::new(), Act::MemberJoin),
+        "join_new" => form(format!("password={password}"), Act::MemberJoin),
+        "switch_account" => form(format!("account={}", named.account), Act::SessionSwitch),
         "load_account_file" => Input { content_type: FORM, body: format!("account={}", named.account), ..input },
         "load_account_activity" => {
             Input { content_type: FORM, body: format!("query=account%3D{}", named.account), ..input }

@@ -288,7 +288,8 @@ fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Eff
     }
     let changed = are.facts != were.facts;
     // What these do is the record itself, and a session that nobody knew before.
-    let leaves_facts = matches!(act, Some(Act::KeyReveal | Act::KeyIdentify | Act::SignIn | Act::ActivityExport));
+    let leaves_facts =
+        matches!(act, Some(Act::KeyReveal | Act::KeyIdentify | Act::SignIn | Act::ActivityExport | Act::SessionSwitch));
     if changed != (cell.promise.done && !leaves_facts) {
         wrong.push(format!("from\n{}\nto\n{}", were.facts, are.facts));
     }
@@ -358,6 +359,19 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "POST /_srv/reveal_key +form",
         "POST /_srv/roll_keys",
         "POST /_srv/roll_keys +form",
+        "GET /dashboard/members/remove +person",
+        "GET /dashboard/members/role +person",
+        "POST /_srv/change_role",
+        "POST /_srv/change_role +form",
+        "POST /_srv/invite_member",
+        "POST /_srv/invite_member +form",
+        "POST /_srv/remove_member",
+        "POST /_srv/remove_member +form",
+        "POST /_srv/revoke_member_invitation",
+        "POST /_srv/revoke_member_invitation +form",
+        "POST /_srv/switch_account",
+        "POST /_srv/switch_account +form",
+        "POST /dashboard/activity.csv +account",
     ];
     assert_eq!(compared, expected.map(str::to_owned).into(), "every line that names a thing");
 }
@@ -367,8 +381,8 @@ fn without_names(answer: &Answer, named: &Named) -> String {
     let csp = answer.header("content-security-policy");
     let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
     let mut text = format!("{}\n{:?}\n{}", answer.status, answer.headers, answer.body);
-    let Named { account, person, active, expiring, session } = named;
-    for name in [account, person, active, expiring, session, nonce, answer.header("x-request-id")] {
+    let Named { account, person, active, expiring, session, member, invitation } = named;
+    for name in [account, person, active, expiring, session, member, invitation, nonce, answer.header("x-request-id")] {
         text = text.replace(name, "NAME");
     }
     without_submissions(&text)

@@ -3,9 +3,13 @@
 use crate::world::{EMAIL, NOW, PASSWORD, World};
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::Rolled;
+use backend::members::Invite;
 use backend::store::{Membership, PersonRecord, SessionRecord, Store as _};
 use backend::{OsEntropy, Token, sessions};
-use domain::{AccountId, Email, ExpireOld, PairId, Password, Role, Scope, SessionId, SubmissionId, Timestamp, UserId};
+use domain::{
+    AccountId, Email, ExpireOld, InvitationId, PairId, Password, Role, Scope, SessionId, SubmissionId, Timestamp,
+    UserId,
+};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -50,6 +54,10 @@ pub struct Named {
     pub expiring: String,
     /// A session of the account's owner on another device.
     pub session: String,
+    /// Somebody else in the account, who is not among the callers.
+    pub member: String,
+    /// An open invitation into it.
+    pub invitation: String,
 }
 
 /// An account of the installation.
@@ -95,6 +103,10 @@ impl Stage {
         let developer = join(&world, "dev@example.org", &ours.id, Role::Developer).await;
         let viewer = join(&world, "view@example.org", &ours.id, Role::Viewer).await;
         let admin = join(&world, "root@example.org", &theirs.id, Role::Owner).await;
+        ours.named.member = join(&world, "kim@example.org", &ours.id, Role::Viewer).await.to_string();
+        theirs.named.member = join(&world, "lee@example.org", &theirs.id, Role::Viewer).await.to_string();
+        ours.named.invitation = invite(&world, &ours.id, "eve@example.org").await;
+        theirs.named.invitation = invite(&world, &theirs.id, "eve@example.org").await;
         world.backend.create_admin(&World::operator(), "root@example.org", None).await.unwrap();
         let system = world.backend.create_installation_key(&World::operator(), "billing", &Scope::ALL).await.unwrap();
         // That a key is in use is noted now and then: here, and not when the first line is played.
@@ -130,6 +142,8 @@ impl Stage {
                 active: missing.clone(),
                 expiring: missing,
                 session: missing_session,
+                member: UserId::mint(now, &OsEntropy).to_string(),
+                invitation: InvitationId::mint(now, &OsEntropy).to_string(),
             },
             key,
             link: link.expose(),
@@ -179,6 +193,8 @@ impl Stage {
             facts.push(format!("{:?}", world.store.find_account(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.list_pairs(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.find_latest_roll(account).await.unwrap()));
+            facts.push(format!("{:?}", world.store.list_members(account).await.unwrap()));
+            facts.push(format!("{:?}", world.store.list_invitations_into(account).await.unwrap()));
         }
         for token in self.sessions.iter().map(|(_, token)| token).chain(&self.elsewhere) {
             facts.push(format!("{:?}", world.store.find_session(&token.digest()).await.unwrap()));
@@ -224,6 +240,8 @@ async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Accou
         active: new.pair.id.to_string(),
         expiring: old.id.to_string(),
         session: String::new(),
+        member: String::new(),
+        invitation: String::new(),
     };
     (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
 }
@@ -239,6 +257,12 @@ async fn join(world: &World, email: &str, account: &AccountId, role: Role) -> Us
     tx.insert_membership(&membership, world.backend.now()).await.unwrap();
     tx.commit().await.unwrap();
     id
+}
+
+/// Somebody invited into the account by an operator: the invitation's id.
+async fn invite(world: &World, account: &AccountId, email: &str) -> String {
+    let invite = Invite { account_id: account.clone(), email: email.to_owned(), role: Role::Developer, password: None };
+    world.backend.invite(&World::operator(), invite).await.unwrap().invitation.id.to_string()
 }
 
 /// A session as a sign-in opens one, without the work of hashing a password.
