@@ -1,7 +1,7 @@
 //! Every URL of the dashboard as a typed function. Nothing else spells one.
 
 use domain::audit::Act;
-use domain::{AccountId, PairId, SessionId, UserId};
+use domain::{AccountId, BulkRollDraftId, BulkRollId, PairId, SessionId, UserId};
 
 /// Where a person lands who names no page: leads to the developers tab.
 pub const ROOT: &str = "/";
@@ -55,6 +55,20 @@ pub const ADMIN_EXPIRE: &str = "/admin/account/expire";
 pub const ADMIN_DISABLE: &str = "/admin/account/disable";
 /// Ending the sessions of one of an account's members.
 pub const ADMIN_END_SESSIONS: &str = "/admin/account/end-sessions";
+/// The latest rolls of many accounts.
+pub const ADMIN_BULK_ROLLS: &str = "/admin/bulk-rolls";
+/// Where a list of accounts is pasted.
+pub const ADMIN_NEW_BULK_ROLL: &str = "/admin/bulk-rolls/new";
+/// What rolling a list would do.
+pub const ADMIN_DRY_RUN: &str = "/admin/bulk-rolls/dry-run";
+/// Confirming a dry run.
+pub const ADMIN_CONFIRM_BULK_ROLL: &str = "/admin/bulk-rolls/confirm";
+/// How far a roll of many accounts is.
+pub const ADMIN_BULK_ROLL: &str = "/admin/bulk-rolls/progress";
+/// Stopping one.
+pub const ADMIN_STOP_BULK_ROLL: &str = "/admin/bulk-rolls/stop";
+/// What came of each account, as a file for spreadsheets.
+pub const ADMIN_BULK_ROLL_CSV: &str = "/admin/bulk-rolls/report.csv";
 /// An account's audit trail, as an admin reads it.
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 /// Where no screen is and none will be: what the page for addresses that lead nowhere is drawn at.
@@ -130,6 +144,31 @@ pub const RECORDS: &str = "records";
 pub fn admin_sign_ins(account: &AccountId) -> String {
     let acts = [Act::SignIn, Act::SignInRefused].map(|act| format!("&act={}", act.as_str())).concat();
     format!("{}{acts}#{RECORDS}", admin_activity(account))
+}
+
+/// What rolling the list of this dry run would do.
+pub fn admin_dry_run(draft: &BulkRollDraftId) -> String {
+    format!("{ADMIN_DRY_RUN}?draft={draft}")
+}
+
+/// The page that confirms this dry run.
+pub fn admin_confirm_bulk_roll(draft: &BulkRollDraftId) -> String {
+    format!("{ADMIN_CONFIRM_BULK_ROLL}?draft={draft}")
+}
+
+/// How far this roll of many accounts is.
+pub fn admin_bulk_roll(bulk: &BulkRollId) -> String {
+    format!("{ADMIN_BULK_ROLL}?bulk={bulk}")
+}
+
+/// The page that stops it.
+pub fn admin_stop_bulk_roll(bulk: &BulkRollId) -> String {
+    format!("{ADMIN_STOP_BULK_ROLL}?bulk={bulk}")
+}
+
+/// Its report.
+pub fn admin_bulk_roll_csv(bulk: &BulkRollId) -> String {
+    format!("{ADMIN_BULK_ROLL_CSV}?bulk={bulk}")
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use crate::features::activity::ActivityPage;
 use crate::features::admin::{
-    AccountPage, AdminActivityPage, AdminPage, DisablePage, EndSessionsPage, ExpireForPage, RollForPage,
+    AccountPage, AdminActivityPage, AdminPage, BulkRollPage, BulkRollsPage, ConfirmPage, DisablePage, DryRunPage,
+    EndSessionsPage, ExpireForPage, PastePage, RollForPage, StopPage,
 };
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
@@ -43,6 +44,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/account/expire") view=ExpireForPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/account/disable") view=DisablePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/account/end-sessions") view=EndSessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls") view=BulkRollsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls/new") view=PastePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls/dry-run") view=DryRunPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls/confirm") view=ConfirmPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls/progress") view=BulkRollPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/bulk-rolls/stop") view=StopPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/activity") view=AdminActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />

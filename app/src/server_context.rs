@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub(crate) mod admin;
+pub(crate) mod bulk_rolls;
 mod cookie_header;
 pub(crate) mod developers;
 pub(crate) mod members;
@@ -19,7 +20,7 @@ use backend::{Backend, Caller, Error, RequestContext, SignUp, Token};
 use domain::Refusal;
 use http::header::{ACCEPT, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, use_context};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
@@ -102,6 +103,8 @@ const JOINING: &str = "joining";
 /// How long the link of an invitation just made is kept for the page that shows it.
 const FRESH_LINK_SECONDS: u32 = 60;
 const FRESH_LINK: &str = "fresh-link";
+/// Of the HTML standard; every browser has it.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
 const DEVICE_SECONDS: u32 = 180 * 24 * 3_600;
 
 /// The use cases.
@@ -419,6 +422,19 @@ fn decode(text: &str) -> String {
 fn add_cookie(cookie: Option<HeaderValue>) {
     if let (Some(options), Some(cookie)) = (use_context::<ResponseOptions>(), cookie) {
         options.append_header(SET_COOKIE, cookie);
+    }
+}
+
+/// Whether the page at this path is being drawn.
+fn is_at(path: &str) -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.uri.path() == path)
+}
+
+/// Has the browser load the page that is being drawn once more, without scripts. As a header and not in the document:
+/// only its page knows whether it still has to.
+fn refresh_page(seconds: u32) {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.insert_header(REFRESH, HeaderValue::from(seconds));
     }
 }
 

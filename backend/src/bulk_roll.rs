@@ -340,6 +340,15 @@ impl Backend {
         let (begun_by, begun_by_user) = name(context)?;
         let Words { reason, message } = words;
         let entropy = self.entropy.as_ref();
+        // Before anybody has to wait: ten thousand take a moment.
+        let minted_at = self.clock.now();
+        let accounts = accounts.into_iter().map(|(account_id, pair_id)| BulkRollAccount {
+            account_id,
+            pair_id,
+            submission_id: SubmissionId::mint(minted_at, entropy),
+            faults: 0,
+        });
+        let accounts: Vec<_> = accounts.collect();
         let mut tx = self.store.begin_write().await?;
         if let Some(draft_id) = &draft_id
             && !tx.delete_bulk_roll_draft(draft_id).await?
@@ -360,13 +369,7 @@ impl Backend {
             draft_id,
             stopped,
         };
-        let accounts = accounts.into_iter().map(|(account_id, pair_id)| BulkRollAccount {
-            account_id,
-            pair_id,
-            submission_id: SubmissionId::mint(now, entropy),
-            faults: 0,
-        });
-        tx.insert_bulk_roll(&record, &accounts.collect::<Vec<_>>()).await?;
+        tx.insert_bulk_roll(&record, &accounts).await?;
         let happened = Happened::new(Act::BulkRollBegin, None, vec![Target::BulkRoll(record.id.clone())])
             .with_detail(Detail::Reason { reason: record.reason.clone() });
         self.record(tx.as_mut(), context, now, happened).await?;

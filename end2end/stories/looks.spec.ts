@@ -323,6 +323,61 @@ test('joining another account and going from one to the other look right', async
   await look(second, 'accounts');
 });
 
+test('rolling many accounts looks right', async ({ page, person, server }) => {
+  const admin = uniqueEmail();
+  server.operator(['admin', 'create', '--email', admin, '--password-stdin'], `${PASSWORD}\n`);
+  const others = [1, 2].map(() => server.createAccount(uniqueEmail(), PASSWORD));
+  server.operator(['account', 'disable', '--account', others[0]!.accountId, '--reason', 'a laptop was lost']);
+  await visit(page, '/sign-in');
+  await page.getByLabel('E-mail').fill(admin);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/admin');
+  await page.goto('/admin/bulk-rolls');
+  await look(page, 'bulk-none');
+  await page.goto('/admin/bulk-rolls/new');
+  await look(page, 'bulk-paste');
+  const lines = [person.privateKey, others[0]!.accountId, others[1]!.accountId, 'nobody', 'nobody else', 'private_cut'];
+  await page.getByLabel('Accounts, one on each line').fill(lines.join('\n'));
+  await page.getByRole('button', { name: 'See what would happen' }).click();
+  await expect(page.getByRole('heading', { name: 'Dry run' })).toBeVisible();
+  await look(page, 'bulk-dry-run');
+  server.letPasswordFallDue(admin);
+  await page.getByRole('link', { name: 'Go on with 3 accounts' }).click();
+  await look(page, 'bulk-confirm');
+  // One breaks, so that there is a roll under way to look at.
+  server.database(
+    `CREATE TRIGGER broken_on_purpose BEFORE INSERT ON key_roll WHEN NEW.account_id = '${others[1]!.accountId}' BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END`,
+  );
+  await page.getByLabel('Reason').fill('leaked on a public repository');
+  await page.getByLabel('Message (optional)').fill('Our build server was broken into.\nReveal the new key, and call us if something stops.');
+  await page.getByRole('radio', { name: 'In 24 hours' }).check();
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Roll the keys of 3 accounts' }).click();
+  await page.waitForURL('**/admin/bulk-rolls/progress*');
+  const here = page.url();
+  await page.goto(`${here}&still=yes`);
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText('Of these broke, and are tried again in a minute')).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 90_000 });
+  await look(page, 'bulk-progress');
+  server.letPasswordFallDue(admin);
+  await page.getByRole('link', { name: 'Stop this roll' }).click();
+  await look(page, 'bulk-stop');
+  await page.getByLabel('Your password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Stop this roll' }).click();
+  await expect(page.getByText('Left as they were')).toBeVisible();
+  await look(page, 'bulk-stopped');
+  await page.goto('/admin/bulk-rolls');
+  await look(page, 'bulk-list');
+  server.database('DROP TRIGGER broken_on_purpose');
+  await page.context().clearCookies();
+  await signIn(page, person.email);
+  await expect(page.getByText('call us if something stops')).toBeVisible();
+  await look(page, 'bulk-owner');
+});
+
 test('the way in by invitation looks right', async ({ page, watch }) => {
   watch.expectStatus(422);
   const server = await Server.start({ variables: { LATCHKEY_SIGN_UP: 'invite' } });

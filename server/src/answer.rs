@@ -28,7 +28,7 @@ impl Reader {
         let person = match kind {
             Kind::Api | Kind::Health => false,
             // A script that is gone is asked for by a page, not by a person.
-            Kind::Function | Kind::Asset => html > 0,
+            Kind::Function | Kind::ListFunction | Kind::Asset => html > 0,
             Kind::Page => html >= json,
         };
         if person { Self::Person } else { Self::Program }

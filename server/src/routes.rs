@@ -8,7 +8,7 @@
 
 use crate::problem::Problem;
 use crate::router::{self, Serving};
-use crate::{activity, api, health};
+use crate::{activity, api, bulk_report, health};
 use app::{App, paths};
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
@@ -47,6 +47,8 @@ pub enum Kind {
     Page,
     /// A server function: for our own pages, or for their forms without WASM.
     Function,
+    /// A server function that takes a long list from an admin.
+    ListFunction,
     /// The HTTP API: for programs, known by their key. No cookie is ever looked at.
     Api,
     /// For whoever watches the process. Nobody is known.
@@ -57,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are wrapped.
-    pub const ALL: [Self; 5] = [Self::Page, Self::Function, Self::Api, Self::Health, Self::Asset];
+    pub const ALL: [Self; 6] = [Self::Page, Self::Function, Self::ListFunction, Self::Api, Self::Health, Self::Asset];
 }
 
 /// Who gives the answer.
@@ -96,6 +98,13 @@ pub static TABLE: &[Route] = &[
     screen(paths::ADMIN_EXPIRE),
     screen(paths::ADMIN_DISABLE),
     screen(paths::ADMIN_END_SESSIONS),
+    screen(paths::ADMIN_BULK_ROLLS),
+    screen(paths::ADMIN_NEW_BULK_ROLL),
+    screen(paths::ADMIN_DRY_RUN),
+    screen(paths::ADMIN_CONFIRM_BULK_ROLL),
+    screen(paths::ADMIN_BULK_ROLL),
+    screen(paths::ADMIN_STOP_BULK_ROLL),
+    ours(Method::POST, paths::ADMIN_BULK_ROLL_CSV, Kind::Page, |method| on(method, bulk_report::csv)),
     screen(paths::ADMIN_ACTIVITY),
     screen(paths::SIGN_IN),
     screen(paths::SIGN_UP),
@@ -136,6 +145,13 @@ pub static TABLE: &[Route] = &[
     function("/_srv/expire_for"),
     function("/_srv/set_account_disabled"),
     function("/_srv/end_sessions_for"),
+    function("/_srv/load_bulk_rolls"),
+    function("/_srv/load_dry_run"),
+    function("/_srv/load_bulk_roll"),
+    list_function("/_srv/draft_bulk_roll"),
+    function("/_srv/draft_selected"),
+    function("/_srv/begin_bulk_roll"),
+    function("/_srv/stop_bulk_roll"),
     ours(Method::GET, "/v1/account", Kind::Api, |method| on(method, api::show_account)),
     ours(Method::POST, "/admin/v1/accounts", Kind::Api, |method| on(method, api::create)),
     ours(Method::GET, "/admin/v1/accounts", Kind::Api, |method| on(method, api::find)),
@@ -160,6 +176,10 @@ const fn screen(path: &'static str) -> Route {
 
 const fn function(path: &'static str) -> Route {
     Route { place: Place::At(path), method: Some(Method::POST), kind: Kind::Function, answer: Answer::Function }
+}
+
+const fn list_function(path: &'static str) -> Route {
+    Route { place: Place::At(path), method: Some(Method::POST), kind: Kind::ListFunction, answer: Answer::Function }
 }
 
 const fn ours(

@@ -53,7 +53,7 @@ pub(crate) fn told<T>(answer: Result<T>) -> std::result::Result<T, AppError> {
     answer
 }
 
-fn viewer(person: &SignedIn, site: &Site) -> Viewer {
+pub(super) fn viewer(person: &SignedIn, site: &Site) -> Viewer {
     Viewer {
         product_name: site.product_name.clone(),
         email: person.email.clone(),
@@ -146,6 +146,7 @@ pub(crate) async fn list(backend: &Backend, context: &RequestContext, site: &Sit
         further: false,
         rows: Vec::new(),
         next: None,
+        query: String::new(),
     };
     let Some(asked) = asked else {
         answer_like(AppError::Refused(Refusal::InvalidInput));
@@ -155,13 +156,22 @@ pub(crate) async fn list(backend: &Backend, context: &RequestContext, site: &Sit
     list.further = asked.after.is_some();
     list.rows = accounts.into_iter().map(row).collect();
     list.next = next.map(|after| list_path(&list.form, Some(&after)));
+    let here = list_path(&list.form, asked.after.as_ref());
+    here.strip_prefix(paths::ADMIN).unwrap_or_default().clone_into(&mut list.query);
     Ok(list)
+}
+
+/// The page of the list that this query asks for; the whole list if it asks for none.
+pub(super) fn list_again(query: &str) -> String {
+    let (form, asked) = read_list(query);
+    asked.map_or_else(|| paths::ADMIN.to_owned(), |asked| list_path(&form, asked.after.as_ref()))
 }
 
 fn row(summary: AccountSummary) -> AccountRow {
     let AccountSummary { account, owner } = summary;
     AccountRow {
         href: paths::admin_account(&account.id),
+        id: account.id,
         name: account.name,
         owner: owner.map(String::from),
         external_id: account.external_id,
@@ -206,7 +216,7 @@ fn read_list(query: &str) -> (ListForm, Option<AccountQuery>) {
 }
 
 /// The names and values of a query, in order.
-fn pairs_of(query: &str) -> impl Iterator<Item = (String, String)> {
+pub(super) fn pairs_of(query: &str) -> impl Iterator<Item = (String, String)> {
     let pairs = query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -38,7 +38,7 @@ async fn answer(serving: Serving, kind: Kind, request: Request, next: Next) -> R
         Kind::Api | Kind::Asset => went_well,
         // Bad news is told by `health`, once.
         Kind::Health => true,
-        Kind::Page | Kind::Function => false,
+        Kind::Page | Kind::Function | Kind::ListFunction => false,
     };
     let (status, ms) = (status.as_u16(), began.elapsed().as_millis());
     if quiet {

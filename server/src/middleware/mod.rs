@@ -49,15 +49,23 @@ pub fn wrap(routes: Router<Serving>, kind: Kind, serving: &Serving) -> Router<Se
     let around = Around { serving: serving.clone(), kind };
     let routes = match kind {
         Kind::Page => know_person(routes.layer(from_fn(page_redirects::make_real)), &around),
-        Kind::Function => {
+        Kind::Function | Kind::ListFunction => {
             let routes = routes.layer(from_fn(server_functions::set_status));
+            // Within the knowing of the person: how much is read depends on who it is.
+            let routes = match kind {
+                Kind::ListFunction => routes.layer(from_fn(body::bound_list)),
+                _ => routes,
+            };
             know_person(routes.layer(from_fn_with_state(around.clone(), referer::drop_foreign)), &around)
         }
         Kind::Api => routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse)),
         Kind::Health | Kind::Asset => routes,
     };
+    let routes = match kind {
+        Kind::ListFunction => routes,
+        _ => routes.layer(from_fn_with_state(around.clone(), body::bound)),
+    };
     routes
-        .layer(from_fn_with_state(around.clone(), body::bound))
         .layer(panic::layer())
         .layer(from_fn_with_state(around.clone(), answer::give_form))
         .layer(from_fn_with_state(around.clone(), log_line::write))

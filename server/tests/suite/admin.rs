@@ -17,15 +17,15 @@ const REASON: &str = "leaked on a public repository";
 const SUBMISSION: &str = "sub_0000000000000000000000000z";
 
 /// An installation with an account, and an admin who is in none.
-struct Console {
-    world: World,
-    account: CreatedAccount,
+pub struct Console {
+    pub world: World,
+    pub account: CreatedAccount,
     /// The admin's browser.
-    admin: String,
+    pub admin: String,
 }
 
 impl Console {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let world = World::http().await;
         let account = world.account().await;
         let password = Some(Password::new(PASSWORD.to_owned()));
@@ -34,11 +34,11 @@ impl Console {
         Self { world, account, admin }
     }
 
-    async fn post(&self, function: &str, form: &str) -> Answer {
+    pub async fn post(&self, function: &str, form: &str) -> Answer {
         post(&self.world, function, &self.admin, form).await
     }
 
-    async fn see(&self, path: &str) -> Answer {
+    pub async fn see(&self, path: &str) -> Answer {
         see(&self.world, path, &self.admin).await
     }
 
@@ -47,7 +47,7 @@ impl Console {
     }
 
     /// What the browser shows after an answer that leads on.
-    async fn follow(&self, answer: &Answer) -> Answer {
+    pub async fn follow(&self, answer: &Answer) -> Answer {
         assert_eq!(answer.status, 302, "{}", answer.body);
         see(&self.world, answer.header("location"), &cookies_after(&self.admin, answer)).await
     }
@@ -61,16 +61,16 @@ impl Console {
         format!("account={}&pair={pair}&submission={SUBMISSION}{rest}", self.account.account_id)
     }
 
-    fn key(&self) -> &str {
+    pub fn key(&self) -> &str {
         self.account.first_pair.private_key.expose()
     }
 
-    async fn authenticates(&self, key: &str) -> u16 {
+    pub async fn authenticates(&self, key: &str) -> u16 {
         self.world.get("/v1/account", &[("authorization", &bearer(key))]).await.status.as_u16()
     }
 
     /// What is on record, newest first.
-    async fn events(&self) -> Vec<Event> {
+    pub async fn events(&self) -> Vec<Event> {
         self.world.store.list_events(None, 1_000).await.unwrap()
     }
 
@@ -88,16 +88,16 @@ impl Console {
     }
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).map(char::from).collect()
 }
 
 /// Headers and body as one text.
-fn whole(answer: &Answer) -> String {
+pub fn whole(answer: &Answer) -> String {
     format!("{} {:?} {}", answer.status, answer.headers, answer.body)
 }
 
-fn says(answer: &Answer, words: &str) {
+pub fn says(answer: &Answer, words: &str) {
     assert!(answer.body.contains(words), "{words}: {}", answer.body);
 }
 

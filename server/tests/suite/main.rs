@@ -5,6 +5,7 @@
 mod account_api;
 mod activity;
 mod admin;
+mod bulk_rolls;
 mod canary;
 mod command_line;
 mod connections;

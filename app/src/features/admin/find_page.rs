@@ -1,5 +1,6 @@
 //! The page at `/admin`: finding an account by whatever is known of it, and the list of them.
 
+use super::bulk::DraftSelected;
 use super::frame::{Failed, head};
 use super::server_fns::{FindAccount, load_accounts};
 use super::wire::{AccountList, AccountRow, ListForm};
@@ -29,7 +30,7 @@ pub fn AdminPage() -> impl IntoView {
 
 #[component]
 fn Page(list: AccountList) -> impl IntoView {
-    let AccountList { viewer, said, installation_key, form, unreadable, further, rows, next } = list;
+    let AccountList { viewer, said, installation_key, form, unreadable, further, rows, next, query } = list;
     let filtered = form != ListForm::default();
     view! {
         {head("Accounts", &viewer)}
@@ -44,6 +45,11 @@ fn Page(list: AccountList) -> impl IntoView {
                     view! { <Notice tone=said.tone()><p>{said.sentence()}</p>{revoke}</Notice> }
                 })}
             <Search q=form.q.clone() />
+            <div class="activity-exports">
+                <a class="button" data-kind="plain" href=paths::ADMIN_BULK_ROLLS rel="external">
+                    "Many accounts"
+                </a>
+            </div>
             <section class="section" aria-labelledby="accounts-heading">
                 <h2 id="accounts-heading">
                     {if form.q.is_empty() {
@@ -69,7 +75,7 @@ fn Page(list: AccountList) -> impl IntoView {
                 } else if rows.is_empty() {
                     view! { <Nothing filtered further /> }.into_any()
                 } else {
-                    view! { <Accounts rows /> }.into_any()
+                    view! { <Accounts rows query /> }.into_any()
                 }}
                 {next
                     .map(|href| view! {
@@ -194,33 +200,63 @@ fn Nothing(filtered: bool, further: bool) -> impl IntoView {
     }
 }
 
+/// The table is a form: what is selected in it can be rolled. It needs no script, so a selection is one page's.
 #[component]
-fn Accounts(rows: Vec<AccountRow>) -> impl IntoView {
+fn Accounts(rows: Vec<AccountRow>, query: String) -> impl IntoView {
+    let all = match rows.len() {
+        1 => "Roll the one on this page…".to_owned(),
+        several => format!("Roll all {several} on this page…"),
+    };
+    let shown: Vec<_> =
+        rows.iter().map(|row| view! { <input type="hidden" name="shown[]" value=row.id.to_string() /> }).collect();
     view! {
-        <table class="roster" role="table" data-of="accounts" aria-labelledby="accounts-heading">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th role="columnheader" scope="col">"Name"</th>
-                    <th role="columnheader" scope="col">"Owner"</th>
-                    <th role="columnheader" scope="col">"External id"</th>
-                    <th role="columnheader" scope="col">"Created"</th>
-                    <th role="columnheader" scope="col">"State"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
-                {rows.into_iter().map(|row| view! { <Account row /> }).collect_view()}
-            </tbody>
-        </table>
+        <form class="selection" method="post" action=DraftSelected::url()>
+            <input type="hidden" name="list" value=query />
+            {shown}
+            <table class="roster" role="table" data-of="accounts" aria-labelledby="accounts-heading">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Select"</th>
+                        <th role="columnheader" scope="col">"Name"</th>
+                        <th role="columnheader" scope="col">"Owner"</th>
+                        <th role="columnheader" scope="col">"External id"</th>
+                        <th role="columnheader" scope="col">"Created"</th>
+                        <th role="columnheader" scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows.into_iter().map(|row| view! { <Account row /> }).collect_view()}</tbody>
+            </table>
+            <div class="selection__acts">
+                <button class="button" type="submit" name="which" value="selected">
+                    "Roll the selected…"
+                </button>
+                <button class="button" type="submit" name="which" value="all">
+                    {all}
+                </button>
+                <p class="section__lead">
+                    "A dry run comes first. A selection is of this page only; for more accounts "
+                    <a href=paths::ADMIN_NEW_BULK_ROLL rel="external">
+                        "paste a list"
+                    </a> "."
+                </p>
+            </div>
+        </form>
     }
 }
 
 #[component]
 fn Account(row: AccountRow) -> impl IntoView {
-    let AccountRow { href, name, owner, external_id, created, disabled } = row;
+    let AccountRow { id, href, name, owner, external_id, created, disabled } = row;
     let none = || view! { <span class="roster__none">"None"</span> }.into_any();
     let named = |text: String| view! { <bdi>{text}</bdi> }.into_any();
+    let select = format!("Select {name}");
     view! {
         <tr class="roster__row" role="row">
+            <td role="cell" data-label="Select">
+                <label class="tick">
+                    <input type="checkbox" name="accounts[]" value=id.to_string() aria-label=select />
+                </label>
+            </td>
             <td role="cell" data-label="Name">
                 <a class="roster__name" href=href rel="external">
                     <bdi>{name}</bdi>

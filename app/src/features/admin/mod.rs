@@ -2,6 +2,7 @@
 
 mod account_page;
 mod activity_page;
+mod bulk;
 mod disable_page;
 mod end_sessions_page;
 mod expire_page;
@@ -14,6 +15,11 @@ mod wire;
 
 pub use account_page::AccountPage;
 pub use activity_page::AdminActivityPage;
+pub use bulk::{
+    BadLines, BeginBulkRoll, BulkRollLine, BulkRollPage, BulkRollView, BulkRollsPage, BulkRollsView, ConfirmPage,
+    Counts, DraftBulkRoll, DraftSelected, DryRunPage, DryRunRow, DryRunTotals, DryRunView, Fate, Going, OpenedDryRun,
+    PastePage, StopBulkRoll, StopPage,
+};
 pub use disable_page::DisablePage;
 pub use end_sessions_page::EndSessionsPage;
 pub use expire_page::ExpireForPage;

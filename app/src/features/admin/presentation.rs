@@ -41,6 +41,11 @@ impl Said {
                 "Their sessions have ended. Whatever they ask for next is refused until they sign in again."
             }
             Self::NoSessions => "They were signed in nowhere. Nothing was changed.",
+            Self::NothingSelected => "No account was selected. Select those to roll, or take all on the page.",
+            Self::BulkRollBegun => {
+                "It has begun, and goes on by itself, also when you leave this page. Each owner reads why on their developers tab."
+            }
+            Self::BulkRollStopped => "It is stopped. No further account is rolled.",
         }
     }
 
@@ -54,10 +59,17 @@ impl Said {
             | Self::SeveralKeys
             | Self::NothingFound
             | Self::UnknownInstallationKey
-            | Self::NotSearched => Tone::Notice,
+            | Self::NotSearched
+            | Self::NothingSelected => Tone::Notice,
             Self::InstallationKey => Tone::Danger,
             Self::NoSessions => Tone::Quiet,
-            Self::Rolled | Self::Expired | Self::Disabled | Self::Enabled | Self::SessionsEnded => Tone::Success,
+            Self::Rolled
+            | Self::Expired
+            | Self::Disabled
+            | Self::Enabled
+            | Self::SessionsEnded
+            | Self::BulkRollBegun
+            | Self::BulkRollStopped => Tone::Success,
         }
     }
 }

@@ -76,11 +76,15 @@ pub struct AccountList {
     pub rows: Vec<AccountRow>,
     /// Where the next page is.
     pub next: Option<String>,
+    /// The query of this very page.
+    pub query: String,
 }
 
 /// An account in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRow {
+    /// Its id.
+    pub id: AccountId,
     /// Where its page is.
     pub href: String,
     /// What people call it.
@@ -203,11 +207,17 @@ pub enum Said {
     SessionsEnded,
     /// They had none.
     NoSessions,
+    /// No account of the list was selected.
+    NothingSelected,
+    /// A roll of many accounts was confirmed.
+    BulkRollBegun,
+    /// A roll of many accounts was stopped.
+    BulkRollStopped,
 }
 
 impl Said {
     /// Every one of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::UnknownPrivateKey,
         Self::KeyTooShort,
         Self::KeyTooLong,
@@ -223,6 +233,9 @@ impl Said {
         Self::Enabled,
         Self::SessionsEnded,
         Self::NoSessions,
+        Self::NothingSelected,
+        Self::BulkRollBegun,
+        Self::BulkRollStopped,
     ];
 
     /// The word in the cookie.
@@ -243,6 +256,9 @@ impl Said {
             Self::Enabled => "enabled",
             Self::SessionsEnded => "sessions-ended-for",
             Self::NoSessions => "no-sessions",
+            Self::NothingSelected => "nothing-selected",
+            Self::BulkRollBegun => "bulk-roll-begun",
+            Self::BulkRollStopped => "bulk-roll-stopped",
         }
     }
 

@@ -54,6 +54,18 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
             act: Some(Act::ActivityExport),
             ..usual
         },
+        ("/admin/bulk-rolls/dry-run" | "/admin/bulk-rolls/confirm", "+bulk") => {
+            Input { target: format!("{place}?draft={}", stage.draft), ..usual }
+        }
+        ("/admin/bulk-rolls/progress" | "/admin/bulk-rolls/stop", "+bulk") => {
+            Input { target: format!("{place}?bulk={}", stage.bulk_roll), ..usual }
+        }
+        ("/admin/bulk-rolls/report.csv", "+bulk") => Input {
+            target: format!("{place}?bulk={}", stage.bulk_roll),
+            content_type: FORM,
+            act: Some(Act::BulkRollExport),
+            ..usual
+        },
         ("/admin/activity", "+account") => Input { target: format!("{place}?account={}", named.account), ..usual },
         (page, "+account") if page.starts_with("/admin/") => {
             let account = &named.account;
@@ -126,6 +138,7 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         | "load_sessions"
         | "load_activity"
         | "load_accounts"
+        | "load_bulk_rolls"
         | "load_members"
         | "load_join"
         | "load_own_accounts" => Input { content_type: FORM, ..input },
@@ -146,6 +159,17 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         "load_account_activity" => {
             Input { content_type: FORM, body: format!("query=account%3D{}", named.account), ..input }
         }
+        "load_dry_run" => Input { content_type: FORM, body: format!("query=draft%3D{}", stage.draft), ..input },
+        "load_bulk_roll" => Input { content_type: FORM, body: format!("query=bulk%3D{}", stage.bulk_roll), ..input },
+        "draft_bulk_roll" => form(format!("lines={}%0D%0Anobody", stage.key), Act::KeyIdentify),
+        // Nothing is rolled, and no key was in anybody's hands: there is nothing to record.
+        "draft_selected" => {
+            Input { content_type: FORM, body: format!("accounts[]={}&which=selected", named.account), ..input }
+        }
+        "begin_bulk_roll" => {
+            form(format!("draft={}&expire_old=immediately&reason=leaked", stage.draft), Act::BulkRollBegin)
+        }
+        "stop_bulk_roll" => form(format!("bulk={}", stage.bulk_roll), Act::BulkRollStop),
         "find_account" => form(format!("text={}", stage.key), Act::KeyIdentify),
         "roll_for" => form(
             format!(

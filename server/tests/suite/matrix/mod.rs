@@ -19,8 +19,18 @@ use server::routes::{Kind, TABLE};
 use stage::{Caller, Named, Stage, files};
 use std::collections::BTreeSet;
 
+/// What is answered as a file for spreadsheets.
+const CSV: [&str; 2] = ["/dashboard/activity.csv", "/admin/bulk-rolls/report.csv"];
+
 /// The server functions of the console.
-const CONSOLE: [&str; 8] = [
+const CONSOLE: [&str; 15] = [
+    "load_bulk_rolls",
+    "load_dry_run",
+    "load_bulk_roll",
+    "draft_bulk_roll",
+    "draft_selected",
+    "begin_bulk_roll",
+    "stop_bulk_roll",
     "load_accounts",
     "find_account",
     "load_account_file",
@@ -168,13 +178,13 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
     }
     let expected = match (cell.kind, status) {
         (_, 302 | 303) => return None,
-        (Kind::Page, 200) if cell.line.place == "/dashboard/activity.csv" => "text/csv; charset=utf-8; header=present",
+        (Kind::Page, 200) if CSV.contains(&cell.line.place.as_str()) => "text/csv; charset=utf-8; header=present",
         (Kind::Page, 200) if cell.line.place == "/dashboard/activity.jsonl" => "application/jsonl; charset=utf-8",
         (Kind::Asset, 200) => "text/javascript",
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
-        (Kind::Function, _) if cell.line.variant == "+form" => "text/html; charset=utf-8",
-        (Kind::Function | Kind::Api | Kind::Health, _) => "application/json",
+        (Kind::Function | Kind::ListFunction, _) if cell.line.variant == "+form" => "text/html; charset=utf-8",
+        (Kind::Function | Kind::ListFunction | Kind::Api | Kind::Health, _) => "application/json",
     };
     let json = serde_json::from_str::<serde_json::Value>(&answer.body);
     let readable = expected != "application/json" || answer.body.is_empty() || json.is_ok();
@@ -185,7 +195,8 @@ fn wrong_cookies(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String>
     let marks =
         if stage.https() { "; Path=/; HttpOnly; SameSite=Lax; Secure" } else { "; Path=/; HttpOnly; SameSite=Lax" };
     let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-    let sets_none = cell.kind != Kind::Function || cell.origin == Origin::AnotherSite || cell.line.method != "POST";
+    let is_function = matches!(cell.kind, Kind::Function | Kind::ListFunction);
+    let sets_none = !is_function || cell.origin == Origin::AnotherSite || cell.line.method != "POST";
     let wrong = |cookie: &&str| {
         sets_none
             || !cookie.contains(marks)
@@ -270,7 +281,7 @@ impl Effects {
 
 /// What is wrong with what the request has written.
 fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Effects) -> Vec<String> {
-    let on_a_page = matches!(cell.kind, Kind::Function | Kind::Page)
+    let on_a_page = matches!(cell.kind, Kind::Function | Kind::ListFunction | Kind::Page)
         && cell.line.method == "POST"
         && cell.origin != Origin::AnotherSite
         && !answer.body.contains("CROSS_SITE");
@@ -288,8 +299,17 @@ fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Eff
     }
     let changed = are.facts != were.facts;
     // What these do is the record itself, and a session that nobody knew before.
-    let leaves_facts =
-        matches!(act, Some(Act::KeyReveal | Act::KeyIdentify | Act::SignIn | Act::ActivityExport | Act::SessionSwitch));
+    let leaves_facts = matches!(
+        act,
+        Some(
+            Act::KeyReveal
+                | Act::KeyIdentify
+                | Act::SignIn
+                | Act::ActivityExport
+                | Act::BulkRollExport
+                | Act::SessionSwitch
+        )
+    );
     if changed != (cell.promise.done && !leaves_facts) {
         wrong.push(format!("from\n{}\nto\n{}", were.facts, are.facts));
     }
@@ -341,6 +361,8 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "GET /dashboard/developers/expire +pair",
         "GET /dashboard/developers/roll +pair",
         "GET /dashboard/sessions/end +session",
+        "POST /_srv/draft_selected",
+        "POST /_srv/draft_selected +form",
         "POST /_srv/end_session",
         "POST /_srv/end_sessions_for",
         "POST /_srv/end_sessions_for +form",

@@ -2,13 +2,14 @@
 
 use crate::world::{EMAIL, NOW, PASSWORD, World};
 use backend::accounts::{CreatedAccount, NewAccount};
+use backend::bulk_roll::BulkRollRequest;
 use backend::keys::Rolled;
 use backend::members::Invite;
 use backend::store::{Membership, PersonRecord, SessionRecord, Store as _};
-use backend::{OsEntropy, Token, sessions};
+use backend::{OsEntropy, RequestContext, Token, sessions};
 use domain::{
-    AccountId, Email, ExpireOld, InvitationId, PairId, Password, Role, Scope, SessionId, SubmissionId, Timestamp,
-    UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, ExpireOld, InvitationId, PairId, Password, Role, Scope, SessionId,
+    SubmissionId, Timestamp, UserId,
 };
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -84,6 +85,10 @@ pub struct Stage {
     /// The secret of an invitation for anybody.
     pub invitation: String,
     pub submission: String,
+    /// A dry run of the admin's, of our account.
+    pub draft: BulkRollDraftId,
+    /// A bulk roll that waits to be gone on with.
+    pub bulk_roll: BulkRollId,
     /// The system's installation key.
     pub installation_key: String,
     sessions: Vec<(Caller, Token)>,
@@ -130,6 +135,20 @@ impl Stage {
         let invitation = world.backend.create_invitation(&World::operator(), None).await.unwrap().link;
         let link = world.backend.create_password_link(&World::operator(), EMAIL).await.unwrap();
         let missing = PairId::mint(now, &OsEntropy).to_string();
+        let admins = RequestContext {
+            caller: backend::Caller::Person(world.backend.find_signed_in(&admin_token).await.unwrap().unwrap()),
+            ..World::operator()
+        };
+        let admins = admins.as_admin().unwrap();
+        let draft = world.backend.draft_bulk_roll(&admins, ours.id.as_str()).await.unwrap();
+        let request = BulkRollRequest {
+            accounts: vec![(theirs.id.clone(), theirs.named.active.parse().unwrap())],
+            expire_old: ExpireOld::Immediately,
+            reason: "leaked".to_owned(),
+            message: None,
+            password: None,
+        };
+        let bulk_roll = world.backend.begin_bulk_roll(&admins, request).await.unwrap().id;
         world.store.close().await;
         Self {
             variables,
@@ -150,6 +169,8 @@ impl Stage {
             invitation: invitation.expose(),
             submission: SubmissionId::mint(now, &OsEntropy).to_string(),
             installation_key: system.key.expose().to_owned(),
+            draft,
+            bulk_roll,
             sessions,
             elsewhere: [our_token, their_token, admin_token],
             people: [
@@ -202,6 +223,8 @@ impl Stage {
         for email in &self.people {
             facts.push(format!("{:?}", world.store.find_person_by_email(email).await.unwrap()));
         }
+        facts.push(format!("{:?}", world.store.list_bulk_rolls(9).await.unwrap()));
+        facts.push(format!("{:?}", world.store.find_bulk_roll_draft(&self.draft).await.unwrap()));
         facts.join("\n")
     }
 }
