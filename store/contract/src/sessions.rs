@@ -63,7 +63,8 @@ pub async fn a_session_shows_the_account_chosen_as_long_as_its_person_is_in_it(s
         let first = if session.user_id == person.id { &view.membership } else { &other.membership };
         assert_eq!(&found.membership, first);
     }
-    // An account they are not in is none to choose, whatever is stored.
+    // An account they are not in is none to choose, whatever is stored and whoever else is in it.
+    world.join(&world.person().await, &strange, Role::Owner).await;
     assert_eq!(choose(&strange).await, view.membership);
     choose(&second).await;
     world.write(async |tx| tx.delete_membership(&second.id, &person.id).await).await.expect("stored");
