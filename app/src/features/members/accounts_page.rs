@@ -64,7 +64,7 @@ fn InNone(email: String) -> impl IntoView {
         </Notice>
         <p>
             <a class="button" href=paths::INVITATION rel="external">
-                "Enter the code from an invitation"
+                "Open an invitation"
             </a>
         </p>
     }

@@ -127,7 +127,7 @@ fn Whom(view: MembersView, member: MemberView) -> impl IntoView {
             <dd>
                 <bdi>{member.email}</bdi>
             </dd>
-            <dt>"Role"</dt>
+            <dt>"Role now"</dt>
             <dd>{role_label(role)}</dd>
             <dt>"Account"</dt>
             <dd>
