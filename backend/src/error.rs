@@ -1,5 +1,6 @@
 //! What a use case answers when it does not do what was asked: a refusal, or a fault. The two never mix.
 
+use crate::files::FileStoreError;
 use crate::store::{Conflict, Obstacle, StoreError};
 use domain::Refusal;
 
@@ -65,6 +66,12 @@ impl From<Refusal> for Error {
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<FileStoreError> for Error {
+    fn from(error: FileStoreError) -> Self {
+        Fault { obstacle: error.obstacle, ..Fault::caused_by("using the files", error) }.into()
     }
 }
 

@@ -17,6 +17,7 @@ pub mod clock;
 pub mod console;
 pub mod context;
 pub mod error;
+pub mod files;
 pub mod installation;
 pub mod installation_keys;
 pub mod invitations;
@@ -33,8 +34,10 @@ pub mod store;
 pub mod sweep;
 pub mod throttle;
 pub mod token;
+pub mod uploads;
 
 mod record;
+mod signature;
 mod unwritten;
 
 pub use clock::{Clock, OsEntropy, SystemClock};
@@ -43,12 +46,14 @@ pub use error::{Error, Fault, Result};
 pub use token::Token;
 
 use domain::{Brand, Duration, Entropy};
+use files::{FileStore, NoFiles};
 use passwords::Passwords;
 use seal::Sealer;
 use std::sync::Arc;
 use store::Store;
 use tokio::sync::Notify;
 use unwritten::UnwrittenEnds;
+use uploads::{SeenTokens, Waiting};
 
 /// Who may make an account by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,9 @@ pub enum SignUp {
     Closed,
 }
 
+/// How sizes of files are given: a million bytes.
+pub const MEGABYTE: u64 = 1_000_000;
+
 /// What the operator decides about how the installation behaves.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -70,11 +78,24 @@ pub struct Policy {
     pub sign_up: SignUp,
     /// How long an old pair may go on working after a roll.
     pub longest_overlap: Duration,
+    /// How many bytes an uploaded file may have.
+    pub largest_upload_bytes: u64,
+    /// How many bytes the files of an account may have together.
+    pub account_files_bytes: u64,
+    /// How many bytes of uploads may be taken in at once before it is known whose they are.
+    pub waiting_uploads_bytes: u64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { brand: Brand::none(), sign_up: SignUp::Open, longest_overlap: Duration::days(30) }
+        Self {
+            brand: Brand::none(),
+            sign_up: SignUp::Open,
+            longest_overlap: Duration::days(30),
+            largest_upload_bytes: 100 * MEGABYTE,
+            account_files_bytes: 10_000 * MEGABYTE,
+            waiting_uploads_bytes: 1_000 * MEGABYTE,
+        }
     }
 }
 
@@ -90,6 +111,9 @@ pub struct Backend {
     unwritten_ends: Arc<UnwrittenEnds>,
     /// Wakes whoever goes on with bulk rolls in this process.
     bulk_roll_begun: Arc<Notify>,
+    files: Arc<dyn FileStore>,
+    waiting: Arc<Waiting>,
+    seen_tokens: Arc<SeenTokens>,
 }
 
 impl Backend {
@@ -108,10 +132,19 @@ impl Backend {
             entropy,
             sealer: Arc::new(sealer),
             passwords: Arc::new(Passwords::new()),
+            waiting: Arc::new(Waiting::new(policy.waiting_uploads_bytes)),
             policy: Arc::new(policy),
             unwritten_ends: Arc::default(),
             bulk_roll_begun: Arc::default(),
+            files: Arc::new(NoFiles),
+            seen_tokens: Arc::default(),
         }
+    }
+
+    /// The same, with a place for the bytes of files. Without one, everything about files fails.
+    #[must_use]
+    pub fn with_files(self, files: Arc<dyn FileStore>) -> Self {
+        Self { files, ..self }
     }
 
     /// What the operator decided.

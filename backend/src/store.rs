@@ -7,6 +7,10 @@
 //!
 //! Records here are plain data. Rows and column names are private to the implementations.
 
+mod files;
+
+pub use files::{FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, Uploader};
+
 use crate::bulk_roll::BadLine;
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
@@ -497,7 +501,7 @@ pub struct InstallationKeyRecord {
 
 /// Reads, and the beginning of every write.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: FileReads + Send + Sync {
     /// Begins the one kind of transaction that writes. Waits for other writers, at most a few seconds.
     ///
     /// Dropping the transaction without committing undoes all of it.
@@ -627,7 +631,7 @@ pub trait Store: Send + Sync {
 ///
 /// Methods that change one row fail (`Failed`) when that row does not exist; nothing is silently not written.
 #[async_trait]
-pub trait WriteTx: Send {
+pub trait WriteTx: FileWrites + Send {
     /// Makes everything durable. Once this returns, a power cut does not lose it.
     async fn commit(self: Box<Self>) -> StoreResult<()>;
 

@@ -35,6 +35,7 @@ impl Backend {
             drafts_before: now.minus(DRAFT_LIFE),
         })
         .await?;
+        tx.forget_upload_tokens(now).await?;
         tx.commit().await?;
         Ok(destroyed)
     }

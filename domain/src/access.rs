@@ -105,6 +105,10 @@ permissions! {
     DisableAccount = "Disable and enable the account": false false false true false true false;
     /// End somebody else's sessions.
     EndSessions = "End a member's sessions": false false false true false false false;
+    /// See which files were uploaded. Never an admin: the files are the account's own.
+    ViewFiles = "See the files": true true true false false false false;
+    /// Upload files and delete them.
+    ChangeFiles = "Upload and delete files": true true false false false false false;
 }
 
 impl Standing {

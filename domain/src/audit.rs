@@ -1,8 +1,8 @@
 //! What is recorded: who did what to which things, and from where.
 
 use crate::{
-    AccountId, BulkRollId, EventId, ExpireOld, InstallationKeyId, InvitationId, PairId, Refusal, Role, SessionId,
-    Timestamp, UserId,
+    AccountId, BulkRollId, EventId, ExpireOld, FileId, InstallationKeyId, InvitationId, PairId, Refusal, Role,
+    SessionId, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -259,6 +259,10 @@ acts! {
     MemberRemoveRefused = "member.remove_refused";
     /// A person went on with a session in another account of theirs: this one.
     SessionSwitch = "session.switch";
+    /// A file was deleted. That one was uploaded is told by the file itself, for as long as it is there.
+    FileDelete = "file.delete";
+    /// Deleting files was refused.
+    FileDeleteRefused = "file.delete_refused";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -279,6 +283,8 @@ pub enum Target {
     BulkRoll(BulkRollId),
     /// An installation key.
     InstallationKey(InstallationKeyId),
+    /// A file.
+    File(FileId),
 }
 
 impl Target {
@@ -292,6 +298,7 @@ impl Target {
             Self::Invitation(_) => "invitation",
             Self::BulkRoll(_) => "bulk_roll",
             Self::InstallationKey(_) => "installation_key",
+            Self::File(_) => "file",
         }
     }
 
@@ -305,6 +312,7 @@ impl Target {
             Self::Invitation(id) => id.as_str(),
             Self::BulkRoll(id) => id.as_str(),
             Self::InstallationKey(id) => id.as_str(),
+            Self::File(id) => id.as_str(),
         }
     }
 
@@ -318,6 +326,7 @@ impl Target {
             "invitation" => id.parse().ok().map(Self::Invitation),
             "bulk_roll" => id.parse().ok().map(Self::BulkRoll),
             "installation_key" => id.parse().ok().map(Self::InstallationKey),
+            "file" => id.parse().ok().map(Self::File),
             _ => None,
         }
     }
@@ -407,6 +416,11 @@ pub enum Detail {
     Export {
         /// As what.
         format: ExportFormat,
+    },
+    /// Where files were that are gone, as people saw it.
+    Files {
+        /// Folder and name of each.
+        paths: Vec<String>,
     },
     /// Why it was done, in the words of whoever did it.
     Reason {

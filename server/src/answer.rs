@@ -26,7 +26,7 @@ impl Reader {
     pub fn of(kind: Kind, headers: &HeaderMap) -> Self {
         let (json, html) = (accepts(headers, "application/json"), accepts(headers, "text/html"));
         let person = match kind {
-            Kind::Api | Kind::Health => false,
+            Kind::Api | Kind::Upload | Kind::Health => false,
             // A script that is gone is asked for by a page, not by a person.
             Kind::Function | Kind::ListFunction | Kind::Asset => html > 0,
             Kind::Page => html >= json,

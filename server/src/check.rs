@@ -87,7 +87,8 @@ async fn findings(settings: &Settings) -> Vec<Finding> {
         }
         Err(error) => findings.push(fail("database", chain(&error))),
     }
-    findings.push(directory(settings));
+    findings.push(directory("directory", &opening::database_file(settings)));
+    findings.push(directory("files", &settings.files_dir.join("kept")));
     findings.push(address(settings.addr));
     findings.push(site_files(settings));
     findings.push(public_url(settings));
@@ -166,26 +167,25 @@ fn clock(newest_record_at: Option<Timestamp>) -> Finding {
     }
 }
 
-/// The directory the database lies in, or the nearest one above it that is there: the first start makes the rest.
-fn directory(settings: &Settings) -> Finding {
-    const CHECK: &str = "directory";
-    let directory = existing_directory(&opening::database_file(settings));
+/// The directory that something lies in, or the nearest one above it that is there: the first start makes the rest.
+fn directory(check: &'static str, within: &Path) -> Finding {
+    let directory = existing_directory(within);
     let shown = directory.display();
     if let Err(error) = writable(&directory) {
-        return fail(CHECK, format!("{shown} cannot be written to ({error}). Give it to the user that runs `serve`"));
+        return fail(check, format!("{shown} cannot be written to ({error}). Give it to the user that runs `serve`"));
     }
     match free_space(&directory) {
         Ok(free) if free < LEAST_FREE => {
             let free = free / 1_000_000;
             note(
-                CHECK,
+                check,
                 format!(
                     "{shown} has {free} MB free. Make room: on a full disk keys are checked and nothing is changed"
                 ),
             )
         }
-        Ok(free) => ok(CHECK, format!("{shown} can be written to and has {} MB free", free / 1_000_000)),
-        Err(error) => note(CHECK, format!("{shown} can be written to; how much space it has is not known ({error})")),
+        Ok(free) => ok(check, format!("{shown} can be written to and has {} MB free", free / 1_000_000)),
+        Err(error) => note(check, format!("{shown} can be written to; how much space it has is not known ({error})")),
     }
 }
 

@@ -14,7 +14,7 @@ pub use flags::SettingFlags;
 pub use sources::{Environment, Found, Given, SettingsError};
 pub use table::{Example, SETTINGS, Setting, Unset, example_file};
 
-use backend::{Policy, SignUp};
+use backend::{MEGABYTE, Policy, SignUp};
 use domain::{Brand, Duration};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub database_url: String,
     /// Where the master key is.
     pub master_key_file: PathBuf,
+    /// Where uploaded files are.
+    pub files_dir: PathBuf,
     /// Where the dashboard is reached; `None` for wherever the process listens.
     pub public_url: Option<PublicUrl>,
     /// Where the company's API is reached, without a trailing slash; `None` for the public URL.
@@ -67,6 +69,7 @@ impl Settings {
             addr: given.read("addr", |text| text.parse().ok())?,
             database_url: given.text("database_url")?,
             master_key_file: given.text("master_key_file")?.into(),
+            files_dir: given.text("files_dir")?.into(),
             public_url: given.read_optional("public_url", PublicUrl::parse)?,
             api_url: given.read_optional("api_url", address::parse_api_url)?,
             product_name: given.read("product_name", product_name)?,
@@ -74,6 +77,9 @@ impl Settings {
                 brand: given.read("brand", brand)?,
                 sign_up: given.read("sign_up", sign_up)?,
                 longest_overlap: given.read("longest_overlap_days", days)?,
+                largest_upload_bytes: given.read("largest_upload_mb", megabytes)?,
+                account_files_bytes: given.read("account_files_mb", megabytes)?,
+                waiting_uploads_bytes: given.read("waiting_uploads_mb", megabytes)?,
             },
             site_root: given.read_optional("site_root", |text| Some(text.into()))?,
             trusted_proxies: given.read("trusted_proxies", networks)?,
@@ -104,6 +110,10 @@ fn sign_up(text: &str) -> Option<SignUp> {
 
 fn days(text: &str) -> Option<Duration> {
     text.parse().ok().filter(|days| (1..=3_650).contains(days)).map(Duration::days)
+}
+
+fn megabytes(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|megabytes| (1..=1_000_000).contains(megabytes)).map(|megabytes: u64| megabytes * MEGABYTE)
 }
 
 fn seconds(text: &str) -> Option<StdDuration> {

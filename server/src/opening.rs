@@ -4,8 +4,10 @@ use crate::config::Settings;
 use backend::installation::{self, OpenError};
 use backend::{Backend, OsEntropy, RequestContext, SystemClock};
 use domain::Timestamp;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use store_files::FilesFolder;
 use store_sqlite::SqliteStore;
 
 /// Why an installation cannot be opened.
@@ -17,6 +19,15 @@ pub enum OpeningError {
     /// The database answers with a fault.
     #[error(transparent)]
     Fault(#[from] backend::Error),
+    /// The folder of uploaded files.
+    #[error("cannot use {} for uploaded files. LATCHKEY_FILES_DIR chooses another directory", .folder.display())]
+    Files {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
     /// The master key, or the two together.
     #[error(transparent)]
     Installation(#[from] OpenError),
@@ -47,6 +58,14 @@ impl Installation {
         let shared = Arc::new(store.clone());
         let backend = Backend::new(shared, Arc::new(SystemClock), Arc::new(OsEntropy), sealer, settings.policy.clone());
         Ok(Self { backend, store })
+    }
+
+    /// The same installation, with its uploaded files: for the process that serves.
+    pub fn with_files(mut self, settings: &Settings) -> Result<Self, OpeningError> {
+        let failed = |source| OpeningError::Files { folder: settings.files_dir.clone(), source };
+        let files = FilesFolder::open(&settings.files_dir).map_err(failed)?;
+        self.backend = self.backend.with_files(Arc::new(files));
+        Ok(self)
     }
 
     /// When this database was copied by `latchkey backup`; `None` unless it was restored and not yet put in use.

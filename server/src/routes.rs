@@ -51,6 +51,8 @@ pub enum Kind {
     ListFunction,
     /// The HTTP API: for programs, known by their key. No cookie is ever looked at.
     Api,
+    /// Uploads: like the API, with bodies as large as files, and from any site.
+    Upload,
     /// For whoever watches the process. Nobody is known.
     Health,
     /// Files that belong to the pages and are the same for everybody.
@@ -59,7 +61,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are wrapped.
-    pub const ALL: [Self; 6] = [Self::Page, Self::Function, Self::ListFunction, Self::Api, Self::Health, Self::Asset];
+    pub const ALL: [Self; 7] =
+        [Self::Page, Self::Function, Self::ListFunction, Self::Api, Self::Upload, Self::Health, Self::Asset];
 }
 
 /// Who gives the answer.
@@ -74,6 +77,8 @@ pub(crate) enum Answer {
     /// The same for every method.
     Always(fn() -> MethodRouter<Serving>),
 }
+
+const UPLOAD: &str = "/api/v1/files/upload";
 
 /// The table.
 pub static TABLE: &[Route] = &[
@@ -153,6 +158,15 @@ pub static TABLE: &[Route] = &[
     function("/_srv/begin_bulk_roll"),
     function("/_srv/stop_bulk_roll"),
     ours(Method::GET, "/v1/account", Kind::Api, |method| on(method, api::show_account)),
+    ours(Method::POST, UPLOAD, Kind::Upload, |method| on(method, api::uploads::upload)),
+    ours(Method::OPTIONS, UPLOAD, Kind::Upload, |method| on(method, api::uploads::preflight)),
+    ours(Method::GET, "/v1/files", Kind::Api, |method| on(method, api::list_files)),
+    // Some clients ask with a slash.
+    ours(Method::GET, "/v1/files/", Kind::Api, |method| on(method, api::list_files)),
+    ours(Method::GET, "/v1/files/{fileId}/details", Kind::Api, |method| on(method, api::show_file)),
+    ours(Method::DELETE, "/v1/files/{fileId}", Kind::Api, |method| on(method, api::delete_file)),
+    ours(Method::POST, "/v1/files/batch/deleteByFileIds", Kind::Api, |method| on(method, api::delete_files)),
+    ours(Method::GET, api::FILE_BYTES, Kind::Api, |method| on(method, api::file_bytes)),
     ours(Method::POST, "/admin/v1/accounts", Kind::Api, |method| on(method, api::create)),
     ours(Method::GET, "/admin/v1/accounts", Kind::Api, |method| on(method, api::find)),
     ours(Method::GET, "/admin/v1/accounts/{accountId}", Kind::Api, |method| on(method, api::open)),

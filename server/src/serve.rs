@@ -7,6 +7,7 @@ use crate::opening::{self, Installation, OpeningError};
 use crate::output;
 use crate::router::{self, Serving};
 use crate::routes;
+use backend::files::FilesSwept;
 use backend::{Backend, SignUp, sweep};
 use domain::Timestamp;
 use std::io;
@@ -59,6 +60,7 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     if let Some(taken_at) = installation.backup_taken_at().await.map_err(OpeningError::from)? {
         return Err(ServeError::Backup { taken_at });
     }
+    let installation = installation.with_files(settings)?;
     let listener =
         accept::listen(settings.addr).map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
     let addr = listener.local_addr()?;
@@ -66,6 +68,7 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     let router = router::build(serving.clone());
     let asked = stop_signals(notifier.clone())?;
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
+    let sweeping_files = tokio::spawn(sweep_files_for_ever(installation.backend.clone()));
     let rolling = tokio::spawn(go_on_rolling(installation.backend.clone()));
     warn_if_exposed(&serving);
     greet(settings, &serving, addr)?;
@@ -77,6 +80,7 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     accept::serve(listener, router, limits, serving.health.stopping().clone(), asked).await;
 
     sweeping.abort();
+    sweeping_files.abort();
     // Between two transactions or in the middle of one, which is undone: the next start goes on.
     rolling.abort();
     if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
@@ -121,6 +125,31 @@ async fn sweep_for_ever(backend: Backend) {
             Ok(destroyed) => tracing::info!(destroyed, "the sealed keys of ended pairs were destroyed"),
             // The next sweep does what this one could not.
             Err(error) => tracing::error!(error = opening::chain(&error), "the sweep failed"),
+        }
+    }
+}
+
+/// Makes rows and bytes of files agree: at once, which is after a crash, and then now and then.
+async fn sweep_files_for_ever(backend: Backend) {
+    const EVERY: Duration = Duration::from_hours(1);
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match backend.sweep_files().await {
+            Ok(swept) => {
+                let FilesSwept { put_in_place, removed, of_unknown_accounts } = swept;
+                if put_in_place + removed > 0 {
+                    tracing::info!(put_in_place, removed, "what a crash left of uploads was put right");
+                }
+                if of_unknown_accounts > 0 {
+                    tracing::warn!(
+                        files = of_unknown_accounts,
+                        "there are files of accounts that this database does not know; they are left alone. Do database and files belong together?"
+                    );
+                }
+            }
+            Err(error) => tracing::error!(error = opening::chain(&error), "the sweep of files failed"),
         }
     }
 }

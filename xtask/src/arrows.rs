@@ -22,7 +22,7 @@ enum Terms {
 }
 
 /// Every arrow there may be between two of our crates.
-const ALLOWED: [(&str, &str, Terms); 15] = [
+const ALLOWED: [(&str, &str, Terms); 18] = [
     ("frontend", "app", Terms::Always),
     ("app", "domain", Terms::Always),
     ("app", "backend", Terms::Feature("ssr")),
@@ -32,6 +32,9 @@ const ALLOWED: [(&str, &str, Terms); 15] = [
     ("store-sqlite", "backend", Terms::Always),
     ("store-sqlite", "domain", Terms::Always),
     ("store-sqlite", "store-contract", Terms::Dev),
+    ("store-files", "backend", Terms::Always),
+    ("store-files", "domain", Terms::Always),
+    ("server", "store-files", Terms::Always),
     ("server", "app", Terms::Always),
     ("server", "backend", Terms::Always),
     ("server", "domain", Terms::Always),

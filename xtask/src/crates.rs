@@ -29,10 +29,11 @@ const fn in_browser(package: &'static str) -> Unit {
 }
 
 /// From the inside out, so that the first failure is the nearest to its cause.
-pub(crate) const ALL: [Unit; 11] = [
+pub(crate) const ALL: [Unit; 12] = [
     on_server("domain"),
     on_server("backend"),
     on_server("store-contract"),
+    on_server("store-files"),
     on_server("store-inspect"),
     on_server("store-sqlite"),
     Unit { features: Some("ssr"), ..on_server("app") },

@@ -282,11 +282,17 @@ fn facts(event: &Event) -> Vec<Fact> {
             Target::Invitation(_) => "Invitation",
             Target::BulkRoll(_) => "Bulk roll",
             Target::InstallationKey(_) => "Installation key",
+            Target::File(_) => "File",
         };
         add(name, target.id());
     }
     if let Some(Detail::Roll { message: Some(message), .. }) = &event.detail {
         add("Message", message);
+    }
+    if let Some(Detail::Files { paths }) = &event.detail {
+        for path in paths {
+            add("Path", path);
+        }
     }
     if let Some(user_agent) = &event.user_agent {
         add("User agent", user_agent);

@@ -71,6 +71,19 @@ impl Guest {
         line.waited_for.remove(&position);
     }
 
+    /// What the client is still sending keeps coming: others have kept us waiting longer.
+    pub fn makes_progress(self: &Arc<Self>) {
+        let mut line = self.places.line();
+        let before = self.position.load(Ordering::Relaxed);
+        // Whoever is being served, or was sent away meanwhile, is not in the line.
+        if line.waited_for.remove(&before).is_some() {
+            line.last += 1;
+            let position = line.last;
+            self.position.store(position, Ordering::Relaxed);
+            line.waited_for.insert(position, (Instant::now(), Arc::clone(self)));
+        }
+    }
+
     /// Completes when the place is needed.
     pub(super) async fn sent_away(&self) {
         self.sent_away.notified().await;

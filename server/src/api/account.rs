@@ -41,7 +41,7 @@ pub(crate) async fn show(State(serving): State<Serving>, headers: HeaderMap) -> 
 }
 
 /// Whose request it is.
-async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenticated, Problem> {
+pub(super) async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenticated, Problem> {
     match backend.authenticate(&presented_key(headers)?).await {
         Ok(Verdict::Valid(caller)) => Ok(caller),
         Ok(Verdict::Unknown) => Err(Problem::KeyUnknown),
@@ -61,6 +61,14 @@ async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenti
     }
 }
 
+/// Whose request it is, if it comes with anything in the place of a key.
+pub(super) async fn authenticate_if_asked(
+    backend: &Backend,
+    headers: &HeaderMap,
+) -> Result<Option<Authenticated>, Problem> {
+    if headers.contains_key(header::AUTHORIZATION) { authenticate(backend, headers).await.map(Some) } else { Ok(None) }
+}
+
 fn describe(caller: &Authenticated) -> Described {
     Described {
         account_id: caller.account_id.to_string(),
@@ -76,7 +84,7 @@ fn describe(caller: &Authenticated) -> Described {
 
 /// Tells the holder of an expiring pair, in headers that monitoring understands, since when (`Deprecation`, RFC 9745),
 /// until when (`Sunset`, RFC 8594) and where to act.
-fn announce_end(caller: &Authenticated, public_url: &str, headers: &mut HeaderMap) {
+pub(super) fn announce_end(caller: &Authenticated, public_url: &str, headers: &mut HeaderMap) {
     let (Some(rolled_at), Some(expires_at)) = (caller.rolled_at, caller.state.expires_at()) else {
         return;
     };

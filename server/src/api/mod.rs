@@ -5,8 +5,14 @@
 
 mod account;
 mod credentials;
+mod files;
 mod input;
 mod provisioning;
+pub(crate) mod uploads;
 
 pub(crate) use account::show as show_account;
+pub(crate) use files::{
+    BYTES as FILE_BYTES, bytes as file_bytes, delete as delete_file, delete_several as delete_files,
+    details as show_file, list as list_files,
+};
 pub(crate) use provisioning::{create, describe, find, open, roll, switch};

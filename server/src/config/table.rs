@@ -41,7 +41,7 @@ pub enum Example {
 }
 
 /// Every setting there is. None of them is a secret: secrets lie in files that a setting names.
-pub const SETTINGS: [Setting; 14] = [
+pub const SETTINGS: [Setting; 18] = [
     Setting {
         name: "addr",
         flag: "addr",
@@ -95,6 +95,42 @@ pub const SETTINGS: [Setting; 14] = [
         expected: "a path",
         unset: Unset::Value("data/master.key"),
         example: Example::Set("\"/var/lib/latchkey/master.key\""),
+    },
+    Setting {
+        name: "files_dir",
+        flag: "files-dir",
+        value_name: "DIRECTORY",
+        about: "Where uploaded files are. Back it up with the database",
+        expected: "a directory",
+        unset: Unset::Value("data/files"),
+        example: Example::Set("\"/var/lib/latchkey/files\""),
+    },
+    Setting {
+        name: "largest_upload_mb",
+        flag: "largest-upload-mb",
+        value_name: "MEGABYTES",
+        about: "How large an uploaded file may be",
+        expected: "a number of megabytes from 1 to 1000000",
+        unset: Unset::Value("100"),
+        example: Example::Shown("100"),
+    },
+    Setting {
+        name: "account_files_mb",
+        flag: "account-files-mb",
+        value_name: "MEGABYTES",
+        about: "How large the files of one account may be together",
+        expected: "a number of megabytes from 1 to 1000000",
+        unset: Unset::Value("10000"),
+        example: Example::Shown("10000"),
+    },
+    Setting {
+        name: "waiting_uploads_mb",
+        flag: "waiting-uploads-mb",
+        value_name: "MEGABYTES",
+        about: "How much may be on its way at once of uploads of which it is not known yet whose they are",
+        expected: "a number of megabytes from 1 to 1000000",
+        unset: Unset::Value("1000"),
+        example: Example::Shown("1000"),
     },
     Setting {
         name: "sign_up",

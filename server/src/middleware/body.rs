@@ -27,6 +27,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Reads the whole body before anybody else sees the request: it is small, and afterwards nobody waits for a slow sender
 /// while holding something.
+///
+/// Not around uploads: those are read while they arrive, and bounded, by `api::uploads`.
 pub(super) async fn bound(State(kind): State<Kind>, request: Request, next: Next) -> Response {
     let most = if kind == Kind::Api { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
     read(most, DEADLINE, request, next).await

@@ -16,6 +16,7 @@ pub use caller::{PeerAddress, context_of};
 pub use request_id::RequestId;
 
 use crate::answer;
+use crate::api::uploads;
 use crate::router::Serving;
 use crate::routes::Kind;
 use axum::Router;
@@ -58,16 +59,17 @@ pub fn wrap(routes: Router<Serving>, kind: Kind, serving: &Serving) -> Router<Se
             };
             know_person(routes.layer(from_fn_with_state(around.clone(), referer::drop_foreign)), &around)
         }
-        Kind::Api => routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse)),
+        Kind::Api | Kind::Upload => routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse)),
         Kind::Health | Kind::Asset => routes,
     };
     let routes = match kind {
-        Kind::ListFunction => routes,
+        // Bounded within the knowing of the person, and while it arrives.
+        Kind::ListFunction | Kind::Upload => routes,
         _ => routes.layer(from_fn_with_state(around.clone(), body::bound)),
     };
+    let routes = routes.layer(panic::layer()).layer(from_fn_with_state(around.clone(), answer::give_form));
+    let routes = if kind == Kind::Upload { routes.layer(from_fn(uploads::allow)) } else { routes };
     routes
-        .layer(panic::layer())
-        .layer(from_fn_with_state(around.clone(), answer::give_form))
         .layer(from_fn_with_state(around.clone(), log_line::write))
         .layer(from_fn_with_state(around.clone(), security_headers::add))
         .layer(from_fn_with_state(around, request_id::mint))

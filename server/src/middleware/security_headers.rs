@@ -42,8 +42,9 @@ fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     ];
     headers.extend(fixed);
+    // What people have uploaded has a stricter one already.
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(nonce)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     if cookies == Cookies::Https {
         let hsts = HeaderValue::from_static("max-age=63072000; includeSubDomains");

@@ -6,15 +6,16 @@ use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount,
-    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, Installation,
-    InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord, Membership, OwnAccount, PairWithAccount,
-    PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
-    StoreResult, WriteTx,
+    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, FileQuery,
+    FileReads, FileRecord, FileWrites, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
+    Membership, OwnAccount, PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
+    SealedKey, SessionRecord, SessionView, Store, StoreResult, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
+use domain::upload::{FileName, Folder};
 use domain::{
-    AccountId, BulkRollDraftId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey,
+    AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey,
     SessionId, SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
@@ -66,6 +67,37 @@ impl WatchedTx {
         }
         Ok(())
     }
+}
+
+/// Passes reads of files on, and what happens to them in a transaction, a step at a time.
+macro_rules! files {
+    (
+        reads { $($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)* }
+        looks { $($look:ident($($seen:ident: $seen_kind:ty),*) -> $found:ty;)* }
+        writes { $($write:ident($($given:ident: $given_kind:ty),*) -> $done:ty;)* }
+    ) => {
+        #[async_trait]
+        impl FileReads for WatchedStore {
+            $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
+                self.inner.$name($($argument),*).await
+            })*
+        }
+
+        #[async_trait]
+        impl FileWrites for WatchedTx {
+            $(async fn $look(&mut self, $($seen: $seen_kind),*) -> StoreResult<$found> {
+                self.script.step(stringify!($look));
+                self.inner.as_mut().unwrap().$look($($seen),*).await
+            })*
+
+            $(async fn $write(&mut self, $($given: $given_kind),*) -> StoreResult<$done> {
+                self.script.step(stringify!($write));
+                let answer = self.inner.as_mut().unwrap().$write($($given),*).await?;
+                self.after_write(stringify!($write)).await?;
+                Ok(answer)
+            })*
+        }
+    };
 }
 
 /// Passes reads on.
@@ -231,5 +263,26 @@ transaction! {
         forget_devices(user_id: &UserId, kept: Option<&[u8; 32]>) -> ();
         purge(limits: PurgeLimits) -> ();
         insert_event(event: &Event) -> ();
+    }
+}
+
+files! {
+    reads {
+        find_pair_to_sign_for(public_key: &PublicKey) -> Option<PairToSignFor>;
+        find_file(file_id: &FileId) -> Option<FileRecord>;
+        find_file_version(version_id: &FileId) -> Option<AccountId>;
+        list_files(account_id: &AccountId, query: &FileQuery) -> Vec<FileRecord>;
+        file_usage(account_id: &AccountId) -> u64;
+    }
+    looks {
+        find_file_at(account_id: &AccountId, folder: &Folder, name: &FileName) -> Option<FileRecord>;
+        file_usage(account_id: &AccountId) -> u64;
+    }
+    writes {
+        use_upload_token(account_id: &AccountId, token_digest: &[u8; 32], expires_at: Timestamp) -> bool;
+        forget_upload_tokens(now: Timestamp) -> u64;
+        insert_file(file: &FileRecord) -> ();
+        replace_file(file: &FileRecord) -> ();
+        delete_file(account_id: &AccountId, file_id: &FileId) -> Option<FileRecord>;
     }
 }

@@ -212,7 +212,7 @@ fn a_check_makes_and_changes_nothing() {
     assert_eq!(said.code, 0, "{}", said.out);
     assert!(line(&said, "address").starts_with("note"), "{}", said.out);
     served.stop();
-    assert_eq!(tree(place.directory.path()).len(), before.len() + 1, "only the server's log is new");
+    assert_eq!(tree(place.directory.path()).len(), before.len() + 4, "only the log and the folder of files are new");
 }
 
 #[test]

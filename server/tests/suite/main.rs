@@ -33,4 +33,5 @@ mod slow_clients;
 mod starting;
 mod stopping;
 mod upgrading;
+mod uploads;
 mod world;

@@ -17,6 +17,7 @@ use server::router::{self, Serving};
 use server::routes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use store_files::FilesFolder;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -98,8 +99,10 @@ impl World {
         let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
         let sealer = Sealer::ephemeral(&SameForAll).unwrap();
         claim(&store, &sealer).await;
+        let files = FilesFolder::open(&directory.path().join("files")).unwrap();
         let backend =
-            Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone());
+            Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone())
+                .with_files(Arc::new(files));
         let serving = Serving::new(backend.clone(), &settings, settings.addr);
         let router = router::build(serving.clone());
         Self { clock, backend, serving, router, store, directory }
@@ -199,7 +202,12 @@ pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str
         request = request.header(*name, *value);
     }
     let body = if body.is_empty() { Body::empty() } else { Body::from(body.to_owned()) };
-    let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    answer_of(router, request.body(body).unwrap()).await
+}
+
+/// The whole answer to a request.
+pub async fn answer_of(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }

@@ -16,6 +16,7 @@ pub mod activity;
 pub mod admins;
 pub mod audit;
 pub mod bulk_rolls;
+pub mod files;
 pub mod installation_keys;
 pub mod invitations;
 pub mod model;
@@ -184,6 +185,17 @@ macro_rules! store_contract_tests {
                 a_dry_run_is_read_back_with_its_accounts_as_they_are,
                 a_dry_run_becomes_one_bulk_roll,
             }
+            files {
+                a_file_is_read_back_by_its_id_its_version_and_its_place,
+                a_file_is_replaced_where_it_is,
+                a_file_is_deleted_for_its_own_account_only,
+                files_are_listed_as_asked,
+                the_bytes_of_an_account_are_added_up,
+                a_token_is_used_once_in_each_account,
+                of_many_uses_of_one_token_at_once_one_wins,
+                tokens_are_forgotten_at_their_expiry,
+                a_pair_is_found_by_its_public_key_with_what_is_left_of_it,
+            }
             sessions {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
@@ -256,6 +268,7 @@ mod tests {
             include_str!("admins.rs"),
             include_str!("audit.rs"),
             include_str!("bulk_rolls.rs"),
+            include_str!("files.rs"),
             include_str!("installation_keys.rs"),
             include_str!("invitations.rs"),
             include_str!("pairs.rs"),

@@ -28,6 +28,7 @@ mod backup;
 mod bulk_roll_drafts;
 mod bulk_rolls;
 mod error;
+mod files;
 mod inspect;
 mod installation;
 mod installation_keys;

@@ -8,15 +8,15 @@ use domain::key_pair::End;
 use domain::{AccountId, KeyPair, PairId, PublicKey, Timestamp};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
-struct PairRow {
-    id: String,
-    account_id: String,
-    public_key: String,
-    created_at: i64,
-    rolled_at: Option<i64>,
-    expires_at: Option<i64>,
-    end_passed: i64,
-    revoked_at: Option<i64>,
+pub(crate) struct PairRow {
+    pub(crate) id: String,
+    pub(crate) account_id: String,
+    pub(crate) public_key: String,
+    pub(crate) created_at: i64,
+    pub(crate) rolled_at: Option<i64>,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) end_passed: i64,
+    pub(crate) revoked_at: Option<i64>,
 }
 
 impl TryFrom<PairRow> for KeyPair {

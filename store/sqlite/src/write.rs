@@ -18,7 +18,7 @@ use domain::{
     AccountId, BulkRollDraftId, BulkRollId, Email, InstallationKeyId, InvitationId, KeyPair, PairId, SessionId,
     SubmissionId, Timestamp, UserId,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 /// A write transaction. It holds SQLite's one write lock from its first instant, so nothing it reads can be outdated.
 pub(crate) struct SqliteTx {
@@ -33,6 +33,10 @@ impl SqliteTx {
         // Immediate, because a transaction that began by reading is refused at once when another process wrote since.
         let tx = store.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed("beginning to write"))?;
         Ok(Self { tx, store: store.clone(), destroyed_keys: false })
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.tx
     }
 }
 

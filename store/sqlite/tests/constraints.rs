@@ -61,6 +61,12 @@ const FIXTURE: &str = "
         ('inv_00000000000000000000000001', zeroblob(32), NULL, 'op', 0, 1, NULL, NULL, NULL),
         ('inv_00000000000000000000000002', CAST(printf('%032d', 2) AS BLOB), 'eve@example.org', 'op', 0, 1,
             'acct_00000000000000000000000001', 'viewer', NULL);
+    INSERT INTO file VALUES
+        (1, '000000000000000000000001', 'acct_00000000000000000000000001', '000000000000000000000001', 1, 'a.txt', '/', 3,
+            NULL, '[]', 0, 1, NULL, NULL, NULL, 'pair_00000000000000000000000002', NULL, 0, 0),
+        (2, '000000000000000000000002', 'acct_00000000000000000000000001', '000000000000000000000002', 2, 'b.png', '/docs', 4,
+            'image/png', json_array('x'), 1, 0, '1,2,3,4', json_object('a', 1), 'b', NULL, 'user_00000000000000000000000001', 0, 5);
+    INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 5);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
     INSERT INTO audit_event VALUES
         (1, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'key.expire',
@@ -558,6 +564,104 @@ const CASES: &[(&str, &str, &str)] = &[
             'user_00000000000000000000000001', NULL, 'x', NULL, '[]', NULL, NULL, NULL, 'req_1')",
         "",
     ),
+    ("file_pk", "UPDATE file SET number = 1 WHERE number = 2", "file.number"),
+    ("file_id_unique", "UPDATE file SET id = '000000000000000000000001' WHERE number = 2", "file.id"),
+    ("file_id_shape", "UPDATE file SET id = '00000000000000000000000X' WHERE number = 2", ""),
+    ("file_id_shape", "UPDATE file SET id = '0' WHERE number = 2", ""),
+    (
+        "file_account_fk",
+        "INSERT INTO file SELECT 3, '000000000000000000000003', 'acct_00000000000000000000000009', '000000000000000000000003',
+            1, 'c', '/', 0, NULL, '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0",
+        FOREIGN_KEY,
+    ),
+    (
+        "file_version_id_unique",
+        "UPDATE file SET version_id = '000000000000000000000001' WHERE number = 2",
+        "file.version_id",
+    ),
+    ("file_version_id_shape", "UPDATE file SET version_id = '../' WHERE number = 2", ""),
+    ("file_version_counts", "UPDATE file SET version = 0 WHERE number = 2", ""),
+    ("file_name_is_harmless", "UPDATE file SET name = '' WHERE number = 2", ""),
+    ("file_name_is_harmless", "UPDATE file SET name = '..' WHERE number = 2", ""),
+    ("file_name_is_harmless", "UPDATE file SET name = 'a/b' WHERE number = 2", ""),
+    ("file_folder_is_harmless", "UPDATE file SET folder = 'docs' WHERE number = 2", ""),
+    ("file_folder_is_harmless", "UPDATE file SET folder = '/docs/' WHERE number = 2", ""),
+    ("file_folder_is_harmless", "UPDATE file SET folder = '/a/../b' WHERE number = 2", ""),
+    ("file_folder_is_harmless", "UPDATE file SET folder = '/a//b' WHERE number = 2", ""),
+    ("file_size_counts", "UPDATE file SET size = -1 WHERE number = 2", ""),
+    ("file_image_type_is_one", "UPDATE file SET image_type = 'text/html' WHERE number = 2", ""),
+    ("file_tags_is_a_list", "UPDATE file SET tags = '{}' WHERE number = 2", ""),
+    ("file_private_is_0_or_1", "UPDATE file SET private = 2 WHERE number = 2", ""),
+    ("file_published_is_0_or_1", "UPDATE file SET published = 2 WHERE number = 2", ""),
+    ("file_metadata_is_an_object", "UPDATE file SET metadata = '[]' WHERE number = 2", ""),
+    (
+        "file_uploaded_by_user_fk",
+        "UPDATE file SET uploaded_by_user = 'user_00000000000000000000000009' WHERE number = 2",
+        FOREIGN_KEY,
+    ),
+    (
+        "file_place_unique",
+        "INSERT INTO file SELECT 3, '000000000000000000000003', account_id, '000000000000000000000003', 1, name, folder, 0, NULL,
+            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0 FROM file WHERE number = 1",
+        "file.account_id, file.folder, file.name",
+    ),
+    (
+        "file_uploaded_by_pair_fk",
+        "UPDATE file SET uploaded_by_pair = 'pair_00000000000000000000000003' WHERE number = 1",
+        FOREIGN_KEY,
+    ),
+    ("file_uploaded_by_one", "UPDATE file SET uploaded_by_pair = NULL WHERE number = 1", ""),
+    (
+        "file_uploaded_by_one",
+        "UPDATE file SET uploaded_by_user = 'user_00000000000000000000000001' WHERE number = 1",
+        "",
+    ),
+    ("file_place_stays", "UPDATE file SET folder = '/elsewhere' WHERE number = 1", ""),
+    ("file_place_stays", "UPDATE file SET account_id = 'acct_00000000000000000000000002' WHERE number = 2", ""),
+    (
+        "file_usage_pk",
+        "INSERT INTO file_usage VALUES ('acct_00000000000000000000000001', 1)",
+        "file_usage.account_id",
+    ),
+    ("file_usage_account_fk", "INSERT INTO file_usage VALUES ('acct_00000000000000000000000009', 1)", FOREIGN_KEY),
+    // Each of the three adds up: were one of them not to, the others would end below nothing, or not.
+    (
+        "file_usage_bytes_counts",
+        "UPDATE file_usage SET bytes = 2; DELETE FROM file WHERE number = 1",
+        "",
+    ),
+    (
+        "file_usage_grows",
+        "INSERT INTO file SELECT 3, '000000000000000000000003', account_id, '000000000000000000000003', 1, 'c', '/', 10, NULL,
+            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0 FROM file WHERE number = 1;
+        UPDATE file_usage SET bytes = 17 - bytes - 1",
+        "file_usage_bytes_counts",
+    ),
+    (
+        "file_usage_changes",
+        "UPDATE file SET size = 9 WHERE number = 1; UPDATE file_usage SET bytes = 13 - bytes - 1",
+        "file_usage_bytes_counts",
+    ),
+    (
+        "file_usage_shrinks",
+        "DELETE FROM file WHERE number = 2; UPDATE file_usage SET bytes = bytes - 4",
+        "file_usage_bytes_counts",
+    ),
+    (
+        "upload_token_account_fk",
+        "INSERT INTO upload_token VALUES ('acct_00000000000000000000000009', zeroblob(32), 5)",
+        FOREIGN_KEY,
+    ),
+    (
+        "upload_token_digest_is_32_bytes",
+        "INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(31), 5)",
+        "",
+    ),
+    (
+        "upload_token_pk",
+        "INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 9)",
+        "upload_token.account_id, upload_token.digest",
+    ),
     ("audit_event_never_changes", "UPDATE audit_event SET detail = 'nothing to see'", ""),
     ("audit_event_never_goes", "DELETE FROM audit_event", ""),
 ];
@@ -654,6 +758,10 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN DELETE FROM session WHERE last_used_at < ? OR created_at < ?",
         "EXPLAIN QUERY PLAN DELETE FROM bulk_roll_draft WHERE made_at < ?",
         "EXPLAIN QUERY PLAN DELETE FROM invitation WHERE expires_at <= ?",
+        "EXPLAIN QUERY PLAN DELETE FROM upload_token WHERE expires_at <= ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM file WHERE id = ?",
+        "EXPLAIN QUERY PLAN SELECT account_id FROM file WHERE version_id = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM file WHERE account_id = ? AND folder = ? AND name = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
         "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
             WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",

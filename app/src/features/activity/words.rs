@@ -53,13 +53,15 @@ pub enum Subject {
     Sessions,
     /// Accounts, and people's passwords and addresses.
     People,
+    /// Uploaded files.
+    Files,
     /// The trail itself, and the database it lies in.
     Activity,
 }
 
 impl Subject {
     /// Every subject, in the order of the filter.
-    pub const ALL: [Self; 4] = [Self::Keys, Self::Sessions, Self::People, Self::Activity];
+    pub const ALL: [Self; 5] = [Self::Keys, Self::Sessions, Self::People, Self::Files, Self::Activity];
 
     /// The group's heading.
     pub const fn heading(self) -> &'static str {
@@ -67,6 +69,7 @@ impl Subject {
             Self::Keys => "Keys",
             Self::Sessions => "Signing in",
             Self::People => "People",
+            Self::Files => "Files",
             Self::Activity => "Activity",
         }
     }
@@ -126,6 +129,8 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::MemberRemove => (Subject::People, "Member removed or left", Done),
         Act::MemberRemoveRefused => (Subject::People, "Removing a member refused", Refused),
         Act::SessionSwitch => (Subject::Sessions, "Came from another account", Done),
+        Act::FileDelete => (Subject::Files, "File deleted", Done),
+        Act::FileDeleteRefused => (Subject::Files, "Deleting files refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -233,6 +238,8 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         | Act::MemberRemove
         | Act::MemberRemoveRefused => about_coming_and_going(&mut said, event, reader),
         Act::SessionSwitch => said.words(" went on in this account, coming from another one"),
+        Act::FileDelete => deleted_files(&mut said, detail),
+        Act::FileDeleteRefused => said.words(" tried to delete files"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -320,7 +327,16 @@ pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
         | Detail::MemberInvited { .. }
         | Detail::Member { .. }
         | Detail::RoleChanged { .. }
-        | Detail::Export { .. } => None,
+        | Detail::Export { .. }
+        | Detail::Files { .. } => None,
+    }
+}
+
+fn deleted_files<'a>(said: &'a mut Said, detail: Option<&Detail>) -> &'a mut Said {
+    match detail {
+        Some(Detail::Files { paths }) if paths.len() == 1 => said.words(" deleted the file ").name(&paths[0]),
+        Some(Detail::Files { paths }) => said.words(&format!(" deleted {} files", paths.len())),
+        _ => said.words(" deleted a file"),
     }
 }
 
@@ -377,7 +393,8 @@ impl Said {
             | Target::Session(_)
             | Target::Invitation(_)
             | Target::BulkRoll(_)
-            | Target::InstallationKey(_) => None,
+            | Target::InstallationKey(_)
+            | Target::File(_) => None,
         });
         match person.and_then(|id| (reader.name_of)(id)) {
             Some(name) => self.words(before).name(&name),

@@ -87,8 +87,24 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/admin/v1/accounts", "") => {
             Input { target: format!("{place}?email={}", EMAIL.replace('@', "%40")), accept: "*/*", ..usual }
         }
-        ("/v1/account" | "/admin/v1/openapi.json" | "/livez" | "/readyz", "") => Input { accept: "*/*", ..usual },
-        ("/v1/account", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
+        ("/v1/account" | "/api/v1/files/upload" | "/admin/v1/openapi.json" | "/livez" | "/readyz", "") => {
+            Input { accept: "*/*", ..usual }
+        }
+        ("/api/v1/files/upload", "+key") => Input {
+            accept: "*/*",
+            authorization: bearer(&stage.key),
+            content_type: "multipart/form-data; boundary=x",
+            body: "--x\r\nContent-Disposition: form-data; name=\"fileName\"\r\n\r\na.txt\r\n--x\r\n\
+                   Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhi\r\n--x--\r\n"
+                .to_owned(),
+            ..usual
+        },
+        (file, "") if file.starts_with("/v1/files") || file.starts_with("/files/") => {
+            let target =
+                place.replace("{fileId}", "0123456789abcdef01234567").replace("{name}", "a.txt").replace('*', "x");
+            Input { target, accept: "*/*", ..usual }
+        }
+        ("/v1/account" | "/v1/files", "+key") => Input { accept: "*/*", authorization: bearer(&stage.key), ..usual },
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
         }

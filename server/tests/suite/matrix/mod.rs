@@ -177,14 +177,14 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
         return Some("a body in the answer to HEAD".to_owned());
     }
     let expected = match (cell.kind, status) {
-        (_, 302 | 303) => return None,
+        (_, 302 | 303) | (Kind::Upload, 204) => return None,
         (Kind::Page, 200) if CSV.contains(&cell.line.place.as_str()) => "text/csv; charset=utf-8; header=present",
         (Kind::Page, 200) if cell.line.place == "/dashboard/activity.jsonl" => "application/jsonl; charset=utf-8",
         (Kind::Asset, 200) => "text/javascript",
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
         (Kind::Function | Kind::ListFunction, _) if cell.line.variant == "+form" => "text/html; charset=utf-8",
-        (Kind::Function | Kind::ListFunction | Kind::Api | Kind::Health, _) => "application/json",
+        (Kind::Function | Kind::ListFunction | Kind::Api | Kind::Upload | Kind::Health, _) => "application/json",
     };
     let json = serde_json::from_str::<serde_json::Value>(&answer.body);
     let readable = expected != "application/json" || answer.body.is_empty() || json.is_ok();
@@ -218,8 +218,11 @@ fn leaks(cell: &Cell<'_>, answer: &Answer, stage: &Stage) -> Vec<String> {
     if stage.secret(cell.caller).is_some_and(|secret| text.contains(&secret)) {
         wrong.push("the session's secret".to_owned());
     }
-    if answer.headers.keys().any(|name| name.as_str().starts_with("access-control-")) {
-        wrong.push("lets other sites read the answer".to_owned());
+    let lets_others_read = answer.headers.keys().any(|name| name.as_str().starts_with("access-control-"));
+    if lets_others_read != (cell.kind == Kind::Upload)
+        || answer.headers.contains_key("access-control-allow-credentials")
+    {
+        wrong.push("other sites may read what they should not, or not what they should".to_owned());
     }
     if contains_installation_key(&Brand::none(), &text) {
         wrong.push("an installation key".to_owned());
@@ -281,6 +284,11 @@ impl Effects {
 
 /// What is wrong with what the request has written.
 fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Effects) -> Vec<String> {
+    if cell.kind == Kind::Upload && cell.line.variant == "+key" {
+        // A file is no thing of these, and is its own record.
+        let changed = are.facts != were.facts || are.events != were.events;
+        return changed.then(|| "an upload changed something else".to_owned()).into_iter().collect();
+    }
     let on_a_page = matches!(cell.kind, Kind::Function | Kind::ListFunction | Kind::Page)
         && cell.line.method == "POST"
         && cell.origin != Origin::AnotherSite

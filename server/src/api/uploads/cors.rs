@@ -1,0 +1,29 @@
+//! Uploads come from other sites: browsers send them, and let pages read the answers. Never with credentials: there are no
+//! cookies here, and a private key has no business in a browser.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, x-ik-requestId");
+
+/// Says to browsers, on every answer, errors among them, that any page may read it.
+pub(crate) async fn allow(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    response
+}
+
+/// What a browser asks before it sends an upload whose progress a page wants to see. The asterisk lets every header in but
+/// `Authorization` (Fetch, section 4.9).
+pub(crate) async fn preflight() -> Response {
+    let headers = HeaderMap::from_iter([
+        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST")),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*")),
+        (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
+    ]);
+    (StatusCode::NO_CONTENT, headers).into_response()
+}

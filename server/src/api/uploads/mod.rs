@@ -1,0 +1,162 @@
+//! `POST /api/v1/files/upload`, as ImageKit's clients send it: server side with a private key, client side with a signature.
+
+mod body;
+mod cors;
+mod decoding;
+mod reading;
+mod words;
+
+pub(crate) use cors::{allow, preflight};
+pub(crate) use words::{Wrong, broken};
+
+use super::account::{announce_end, authenticate_if_asked};
+use super::files::described;
+use crate::accept::Guest;
+use crate::middleware::context_of;
+use crate::problem::Problem;
+use crate::router::Serving;
+use axum::Json;
+use axum::body::HttpBody as _;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use backend::Caller;
+use backend::authenticate::Authenticated;
+use backend::store::FileRecord;
+use backend::uploads::{Draft, Proven, UploadError};
+use bytes::Bytes;
+use domain::upload::form::{Fields, ResponseField};
+use domain::upload::{Parameter, UploadForm, UploadRefusal};
+use http::header;
+use reading::{BodyError, ReadError, Taker, read};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::sync::Arc;
+use words::{refused, told};
+
+/// How much larger than its file a request may be: its fields, its boundaries, and a third more if the file is base 64.
+const AROUND_THE_FILE: u64 = 1_000_000;
+
+/// Takes a file in.
+pub(crate) async fn upload(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
+    let (parts, body) = request.into_parts();
+    // A key is in the headers, so it is looked at before anything of the file is taken in.
+    let caller = authenticate_if_asked(&serving.backend, &parts.headers).await?;
+    let largest = serving.backend.policy().largest_upload_bytes;
+    if body.size_hint().lower() > largest.saturating_mul(4) / 3 + AROUND_THE_FILE {
+        return Err(refused(UploadRefusal::FileTooLarge, &Fields::default()));
+    }
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
+    let missing = || refused(UploadRefusal::Missing(Parameter::File), &Fields::default());
+    let boundary = boundary.ok_or_else(missing)?;
+    let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
+    let guest = parts.extensions.get::<Arc<Guest>>().cloned();
+
+    let mut intake = Intake::new(&serving, caller.as_ref(), context.address);
+    let read = read(&boundary, body::paced(body, guest), &mut intake).await;
+    let fields = match read {
+        Ok(fields) => fields,
+        Err(error) => return Err(unread(error)),
+    };
+    let file = intake.finish(&fields).await.map_err(|error| told(error, &fields))?;
+    let (file, form) = file;
+    let mut response = Json(uploaded(&serving, &file, &form)).into_response();
+    if let Some(caller) = &caller {
+        announce_end(caller, &serving.site.public_url, response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn unread(error: ReadError<(UploadError, Fields)>) -> Wrong {
+    match error {
+        ReadError::Body(BodyError::TooSlow) => Problem::BodyTooSlow.into(),
+        ReadError::Body(BodyError::TooMuch) => Problem::BodyTooLarge.into(),
+        ReadError::Body(BodyError::Broken) | ReadError::Malformed => Problem::BodyBroken.into(),
+        ReadError::Refused(refusal) => refused(refusal, &Fields::default()),
+        ReadError::Taker((error, fields)) => told(error, &fields),
+    }
+}
+
+/// An upload on its way in.
+struct Intake<'a> {
+    serving: &'a Serving,
+    address: Option<IpAddr>,
+    key: Option<Proven>,
+    /// By a signature whose fields came before the file.
+    signed: Option<Proven>,
+    draft: Option<Draft>,
+}
+
+impl<'a> Intake<'a> {
+    fn new(serving: &'a Serving, caller: Option<&Authenticated>, address: Option<IpAddr>) -> Self {
+        let key = caller.map(Proven::by_private_key);
+        Self { serving, address, key, signed: None, draft: None }
+    }
+
+    /// Whose it is, and the file. The token is used up first, whatever is wrong with the rest.
+    async fn finish(mut self, fields: &Fields) -> Result<(FileRecord, UploadForm), UploadError> {
+        let proven = match (self.key.take(), self.signed.take()) {
+            (Some(_), _) if fields.is_signed() => {
+                if self.signed.is_none() && fields.can_be_checked() {
+                    // Only for the token.
+                    let _ = self.serving.backend.prove_signature(fields).await;
+                }
+                return Err(UploadRefusal::BothWays.into());
+            }
+            (Some(key), _) => key,
+            (None, Some(signed)) => signed,
+            (None, None) if !fields.is_signed() && fields.get(Parameter::Token).is_none() => {
+                return Err(UploadRefusal::KeyMissing.into());
+            }
+            (None, None) => self.serving.backend.prove_signature(fields).await?,
+        };
+        let form = UploadForm::read(fields)?;
+        let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
+        let file = self.serving.backend.finish_upload(proven, form.clone(), draft).await?;
+        Ok((file, form))
+    }
+}
+
+impl Taker for Intake<'_> {
+    type Error = (UploadError, Fields);
+
+    async fn open(&mut self, fields: &Fields) -> Result<(), Self::Error> {
+        let backend = &self.serving.backend;
+        let failed = |error: UploadError| (error, fields.clone());
+        if self.key.is_none() && fields.can_be_checked() {
+            self.signed = Some(backend.prove_signature(fields).await.map_err(failed)?);
+        }
+        let proven = self.key.as_ref().or(self.signed.as_ref());
+        self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Self::Error> {
+        match &mut self.draft {
+            Some(draft) => draft.write(bytes).await.map_err(|error| (error, Fields::default())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What ImageKit answers, and of the fields asked for those that are known here.
+fn uploaded(serving: &Serving, file: &FileRecord, form: &UploadForm) -> Value {
+    let all = described(serving, file);
+    let mut answer = json!({});
+    for name in ["fileId", "name", "size", "versionInfo", "filePath", "url", "fileType", "AITags"] {
+        answer[name] = all[name].clone();
+    }
+    for field in &form.response_fields {
+        let known = match field {
+            ResponseField::Tags
+            | ResponseField::CustomCoordinates
+            | ResponseField::IsPrivateFile
+            | ResponseField::IsPublished
+            | ResponseField::CustomMetadata => field.as_str(),
+            // Nothing is read out of files, and there is no schema.
+            ResponseField::EmbeddedMetadata | ResponseField::Metadata | ResponseField::SelectedFieldsSchema => continue,
+        };
+        answer[known] = all[known].clone();
+    }
+    answer
+}
