@@ -14,7 +14,8 @@ const WCAG_22_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 export interface Person {
   email: string;
   accountId: string;
-  /** The private key the account was born with. */
+  /** The pair the account was born with. */
+  publicKey: string;
   privateKey: string;
 }
 

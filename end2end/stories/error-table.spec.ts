@@ -2,19 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, PASSWORD, test } from '../fixtures';
 import { curl, type ApiAnswer } from '../support/api';
-import type { Server } from '../support/server';
 
 const UNKNOWN = 'Your account cannot be authenticated.';
 const ENDED = 'Your request contains expired private API key.';
-
-/** Rolls the account's pair, and answers the new private key. */
-function roll(server: Server, accountId: string, expireOld: string): string {
-  const answer = server.operator(['keys', 'roll', '--account', accountId, '--expire-old', expireOld, '--json']);
-  expect(answer.status, answer.stderr).toBe(0);
-  const rolled = JSON.parse(answer.stdout) as { new: { private_key: string } };
-  server.seenKeys.add(rolled.new.private_key);
-  return rolled.new.private_key;
-}
 
 function expectRow(answer: ApiAnswer, status: number, code: string, message: string | RegExp): void {
   expect(answer.status, code).toBe(status);
@@ -48,21 +38,21 @@ test('a program meets each row of the error table', async ({ person, server }) =
   expect(curl(account, bearer).status).toBe(200);
 
   const end = Date.now() + 1_500;
-  const second = roll(server, person.accountId, new Date(end).toISOString());
+  const second = server.rollKeys(person.accountId, new Date(end).toISOString());
   const expiring = curl(account, basic(person.privateKey));
   expect(expiring.status).toBe(200);
   expect(expiring.headers.get('sunset')).toMatch(/ GMT$/);
   await expect.poll(() => curl(account, basic(person.privateKey)).status, { timeout: 10_000 }).toBe(403);
   expect(Date.now()).toBeGreaterThanOrEqual(end);
   expectRow(curl(account, basic(person.privateKey)), 403, 'KEY_EXPIRED', ENDED);
-  const third = roll(server, person.accountId, 'immediately');
-  expectRow(curl(account, basic(second)), 403, 'KEY_REVOKED', ENDED);
-  expect(curl(account, basic(third)).status).toBe(200);
+  const third = server.rollKeys(person.accountId, 'immediately');
+  expectRow(curl(account, basic(second.privateKey)), 403, 'KEY_REVOKED', ENDED);
+  expect(curl(account, basic(third.privateKey)).status).toBe(200);
 
   server.database('UPDATE account SET disabled_at = 1 WHERE id = ?', [other.accountId]);
   expectRow(curl(account, basic(other.privateKey)), 403, 'ACCOUNT_DISABLED', 'Your account is disabled.');
 
-  const posted = curl(account, 'request = "POST"', basic(third));
+  const posted = curl(account, 'request = "POST"', basic(third.privateKey));
   expect(posted.status).toBe(405);
   expect(posted.headers.get('allow')).toContain('GET');
   expect(curl(`${server.url}/v1/nowhere`).status).toBe(404);

@@ -18,6 +18,17 @@ export interface Answer {
   stderr: string;
 }
 
+export interface KeyPair {
+  publicKey: string;
+  privateKey: string;
+}
+
+/** A pair as the command line prints it. */
+interface PrintedPair {
+  public_key: string;
+  private_key: string;
+}
+
 export class Server {
   /** Every private key a story has seen: none of them may be found in what the server wrote. */
   readonly seenKeys = new Set<string>();
@@ -84,14 +95,27 @@ export class Server {
   }
 
   /** Makes a person with an account by the command line: quicker than the sign-up page, and not throttled. */
-  createAccount(email: string, password: string): { accountId: string; privateKey: string } {
+  createAccount(email: string, password: string): { accountId: string } & KeyPair {
     const answer = this.operator(['account', 'create', '--email', email, '--password-stdin', '--json'], `${password}\n`);
     if (answer.status !== 0) {
       throw new Error(`latchkey account create: ${answer.stderr}${answer.stdout}`);
     }
-    const made = JSON.parse(answer.stdout) as { account_id: string; key_pair: { private_key: string } };
-    this.seenKeys.add(made.key_pair.private_key);
-    return { accountId: made.account_id, privateKey: made.key_pair.private_key };
+    const made = JSON.parse(answer.stdout) as { account_id: string; key_pair: PrintedPair };
+    return { accountId: made.account_id, ...this.seen(made.key_pair) };
+  }
+
+  /** Rolls the account's keys by the command line, and answers the new pair. */
+  rollKeys(accountId: string, expireOld: string): KeyPair {
+    const answer = this.operator(['keys', 'roll', '--account', accountId, '--expire-old', expireOld, '--json']);
+    if (answer.status !== 0) {
+      throw new Error(`latchkey keys roll: ${answer.stderr}${answer.stdout}`);
+    }
+    return this.seen((JSON.parse(answer.stdout) as { new: PrintedPair }).new);
+  }
+
+  private seen({ public_key: publicKey, private_key: privateKey }: PrintedPair): KeyPair {
+    this.seenKeys.add(privateKey);
+    return { publicKey, privateKey };
   }
 
   /** Changes facts in the server's own database: the only way to let time pass for it. Answers the rows of the last statement. */
@@ -119,6 +143,17 @@ export class Server {
       'UPDATE session SET password_at = password_at - 360000 WHERE user_id = (SELECT id FROM person WHERE email = ?)',
       [email],
     );
+  }
+
+  /** The pair was rolled so much earlier than it was, and ends so much earlier. */
+  letRollAge(publicKey: string, milliseconds: number): void {
+    const rows = this.database(
+      'UPDATE key_pair SET rolled_at = rolled_at - ?, expires_at = expires_at - ? WHERE public_key = ? AND expires_at > 0 RETURNING id',
+      [milliseconds, milliseconds, publicKey],
+    );
+    if (rows.length !== 1) {
+      throw new Error('no such pair is expiring');
+    }
   }
 
   /** What it wrote to stdout and stderr so far. */

@@ -9,6 +9,7 @@ export class Watch {
   private readonly expected = new Set<number>();
   private lostAnswersExpected = false;
   private scriptsExpected = true;
+  private forbiddenOriginsExpected = false;
 
   /** Watches all pages of the context, from now on. */
   async over(context: BrowserContext): Promise<void> {
@@ -32,6 +33,11 @@ export class Watch {
     this.lostAnswersExpected = true;
   }
 
+  /** The story asks another origin for what its pages may not have. */
+  expectForbiddenOrigins(): void {
+    this.forbiddenOriginsExpected = true;
+  }
+
   /** The browser runs no scripts: it says so of every one it does not fetch or use. */
   expectNoScripts(): void {
     this.scriptsExpected = false;
@@ -52,6 +58,9 @@ export class Watch {
     if ((status && this.expected.has(Number(status))) || text.startsWith('Failed to load resource: net::')) {
       return;
     }
+    if (this.forbiddenOriginsExpected && text.includes('has been blocked by CORS policy')) {
+      return;
+    }
     if (!this.scriptsExpected && text.includes('was preloaded using link preload but not used')) {
       return;
     }
@@ -61,7 +70,7 @@ export class Watch {
   private failed(request: Request): void {
     const why = request.failure()?.errorText ?? '';
     // A page that is left while something is on its way.
-    if (why === 'net::ERR_ABORTED' || (why === 'net::ERR_FAILED' && this.lostAnswersExpected)) {
+    if (why === 'net::ERR_ABORTED' || (why === 'net::ERR_FAILED' && (this.lostAnswersExpected || this.forbiddenOriginsExpected))) {
       return;
     }
     if (!this.scriptsExpected && why === 'csp' && /\.(js|wasm)$/.test(request.url())) {

@@ -22,6 +22,8 @@ const WASM_BINDGEN: &str = "0.2.130";
 const BINARYEN: &str = "132.0.0";
 /// The HTTP client of the snippet that people paste from the dashboard.
 const PYTHON_REQUESTS: &str = "requests==2.32.*";
+/// ImageKit's own client, which the stories run as it is published.
+const PYTHON_IMAGEKITIO: &str = "imagekitio==5.11.0";
 
 /// What a command needs beyond the compiler. A person who only wants to look at Latchkey should not wait for a browser.
 #[derive(Clone, Copy)]
@@ -149,25 +151,43 @@ pub(crate) fn slowhttptest() -> Outcome<()> {
     })
 }
 
-/// The interpreter of a private environment that has `requests`, made when it is not there.
+/// The interpreter of a private environment that has the packages the tests import, made or completed when it is not there.
 pub(crate) fn python() -> Outcome<PathBuf> {
     let home = directory()?.join("python");
     let interpreter = home.join("bin").join("python");
-    if has_requests(&interpreter) {
+    if has_python_packages(&interpreter) {
         return Ok(interpreter);
     }
     let _lock = InstallLock::take()?;
-    step("Getting a Python environment with requests, for the snippet test", || {
-        require("python3", "Install Python 3.")?;
-        let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
-        Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
-        Program::new(&interpreter).args(["-m", "pip", "install", "--quiet", PYTHON_REQUESTS]).run()
+    if has_python_packages(&interpreter) {
+        return Ok(interpreter);
+    }
+    step("Getting a Python environment with requests and imagekitio, for the tests that run Python", || {
+        // One that works is completed and not made anew: another clone may be running its tests with it.
+        if !is_python_with_pip(&interpreter) {
+            require("python3", "Install Python 3.")?;
+            let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
+            Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
+        }
+        let packages = [PYTHON_REQUESTS, PYTHON_IMAGEKITIO];
+        Program::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages).run()
     })?;
     Ok(interpreter)
 }
 
-fn has_requests(interpreter: &Path) -> bool {
-    interpreter.is_file() && Program::new(interpreter).args(["-c", "import requests"]).output().is_ok()
+/// Whether `requests` is there, and `imagekitio` in exactly our version: the stories say what that one does.
+fn has_python_packages(interpreter: &Path) -> bool {
+    let question =
+        "import requests; from importlib.metadata import version; print('imagekitio==' + version('imagekitio'))";
+    interpreter.is_file()
+        && Program::new(interpreter)
+            .args(["-c", question])
+            .output()
+            .is_ok_and(|answer| names_version(&answer, PYTHON_IMAGEKITIO))
+}
+
+fn is_python_with_pip(interpreter: &Path) -> bool {
+    interpreter.is_file() && Program::new(interpreter).args(["-m", "pip", "--version"]).output().is_ok()
 }
 
 /// Stops with the way out when a program that we cannot get ourselves is missing.
