@@ -33,7 +33,7 @@ pub struct InstallationKeyRecord {
     pub life: Life,
 }
 
-/// How old is too old, for [`WriteTx::purge`].
+/// How old is too old, for [`super::WriteTx::purge`].
 #[derive(Debug, Clone, Copy)]
 pub struct PurgeLimits {
     /// The instant of the purge.
