@@ -29,6 +29,7 @@ pub mod people;
 pub mod provisioning;
 pub mod seal;
 pub mod sessions;
+pub mod sightings;
 pub mod sign_in;
 pub mod store;
 pub mod sweep;
@@ -114,6 +115,7 @@ pub struct Backend {
     files: Arc<dyn FileStore>,
     waiting: Arc<Waiting>,
     seen_tokens: Arc<SeenTokens>,
+    sightings: Arc<sightings::Seen>,
 }
 
 impl Backend {
@@ -138,6 +140,7 @@ impl Backend {
             bulk_roll_begun: Arc::default(),
             files: Arc::new(NoFiles),
             seen_tokens: Arc::default(),
+            sightings: Arc::default(),
         }
     }
 

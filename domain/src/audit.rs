@@ -259,6 +259,8 @@ acts! {
     MemberRemoveRefused = "member.remove_refused";
     /// A person went on with a session in another account of theirs: this one.
     SessionSwitch = "session.switch";
+    /// A private key was used from a browser, or stood in a URL. The request was refused.
+    KeySighting = "key.sighting";
     /// A file was deleted. That one was uploaded is told by the file itself, for as long as it is there.
     FileDelete = "file.delete";
     /// Deleting files was refused.
@@ -416,6 +418,11 @@ pub enum Detail {
     Export {
         /// As what.
         format: ExportFormat,
+    },
+    /// Where a private key was seen that should be on servers only.
+    Sighting {
+        /// What the browser named as its page's origin; `None` for a URL.
+        origin: Option<String>,
     },
     /// Where files were that are gone, as people saw it.
     Files {

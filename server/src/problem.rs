@@ -40,6 +40,8 @@ pub enum Problem {
     InstallationKeyInUrl,
     /// The key works, its account does not.
     AccountDisabled,
+    /// A private key that a browser sent.
+    KeyFromBrowser,
     /// A private key in the URL.
     KeyInUrl,
     /// Two `Authorization` headers.
@@ -183,6 +185,12 @@ impl Problem {
                 "ACCOUNT_DISABLED",
                 "Your account is disabled.",
                 "The key is right, but its account has been disabled. Ask whoever runs this service.",
+            ),
+            Self::KeyFromBrowser => (
+                StatusCode::FORBIDDEN,
+                "KEY_FROM_BROWSER",
+                "Your request contains a private API key and comes from a browser.",
+                "Whoever opens this page can read the key, so treat it as leaked: roll it in the dashboard. From a browser, upload with a signature that your server makes.",
             ),
             Self::KeyInUrl => (
                 StatusCode::BAD_REQUEST,

@@ -1,6 +1,7 @@
 //! `GET /v1/account`: whose key is this, and how long does it work?
 
 use super::credentials::presented_key;
+use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
@@ -8,7 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use backend::authenticate::{Authenticated, Verdict};
-use backend::{Backend, Error};
+use backend::{Caller, Error};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 
@@ -33,17 +35,25 @@ struct Pair {
     expires_at: Option<String>,
 }
 
-pub(crate) async fn show(State(serving): State<Serving>, headers: HeaderMap) -> Result<Response, Problem> {
-    let caller = authenticate(&serving.backend, &headers).await?;
+pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
+    let caller = authenticate(&serving, &parts).await?;
     let mut response = Json(describe(&caller)).into_response();
     announce_end(&caller, &serving.site.public_url, response.headers_mut());
     Ok(response)
 }
 
-/// Whose request it is.
-pub(super) async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Result<Authenticated, Problem> {
-    match backend.authenticate(&presented_key(headers)?).await {
-        Ok(Verdict::Valid(caller)) => Ok(caller),
+/// Whose request it is. A key that works and comes from a browser is known to everybody who opens the page: it is refused,
+/// and its owner reads where it was seen.
+pub(super) async fn authenticate(serving: &Serving, parts: &Parts) -> Result<Authenticated, Problem> {
+    match serving.backend.authenticate(&presented_key(&parts.headers)?).await {
+        Ok(Verdict::Valid(caller)) => match origin_of_browser(&parts.headers) {
+            None => Ok(caller),
+            Some(origin) => {
+                let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
+                serving.backend.note_sighting(&context, &caller, Some(&origin)).await;
+                Err(Problem::KeyFromBrowser)
+            }
+        },
         Ok(Verdict::Unknown) => Err(Problem::KeyUnknown),
         Ok(Verdict::Public) => Err(Problem::KeyIsPublic),
         Ok(Verdict::Installation) => Err(Problem::KeyIsInstallation),
@@ -62,11 +72,32 @@ pub(super) async fn authenticate(backend: &Backend, headers: &HeaderMap) -> Resu
 }
 
 /// Whose request it is, if it comes with anything in the place of a key.
-pub(super) async fn authenticate_if_asked(
-    backend: &Backend,
-    headers: &HeaderMap,
-) -> Result<Option<Authenticated>, Problem> {
-    if headers.contains_key(header::AUTHORIZATION) { authenticate(backend, headers).await.map(Some) } else { Ok(None) }
+pub(super) async fn authenticate_if_asked(serving: &Serving, parts: &Parts) -> Result<Option<Authenticated>, Problem> {
+    let asked = parts.headers.contains_key(header::AUTHORIZATION);
+    if asked { authenticate(serving, parts).await.map(Some) } else { Ok(None) }
+}
+
+/// What a browser says about where a request comes from; `None` if no browser sent it. Browsers send one of these with
+/// everything a page asks for, and pages cannot leave them out (Fetch, sections 2.2.2 and 4.4). `Sec-Fetch-Mode` says nothing:
+/// Node's own `fetch` sends it.
+fn origin_of_browser(headers: &HeaderMap) -> Option<String> {
+    let marks = [header::ORIGIN, HeaderName::from_static("sec-fetch-site"), HeaderName::from_static("sec-fetch-dest")];
+    let from_browser = marks.iter().any(|mark| headers.contains_key(mark));
+    let named = [header::ORIGIN, header::REFERER].into_iter().find_map(|name| headers.get(name));
+    from_browser.then(|| named.map_or_else(String::new, origin_in))
+}
+
+/// Scheme and host, without the path that a `Referer` has.
+fn origin_in(value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let uri = text.parse::<http::Uri>().ok();
+    let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?.host(), uri.port_u16())));
+    match parts {
+        Some((scheme, host, Some(port))) => format!("{scheme}://{host}:{port}"),
+        Some((scheme, host, None)) => format!("{scheme}://{host}"),
+        // `null`, as sandboxed pages send it.
+        None => text.split(['?', '#', '/']).next().unwrap_or_default().to_owned(),
+    }
 }
 
 fn describe(caller: &Authenticated) -> Described {

@@ -17,7 +17,7 @@ use backend::{Caller, Error};
 use domain::upload::Folder;
 use domain::{FileId, Refusal};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandb
 
 /// The account's files.
 pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, parts: Parts) -> Answer {
-    let key = authenticate(&serving.backend, &parts.headers).await?;
+    let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let Query(given) = query.unwrap_or_default();
     let query = asked(&given).map_err(Wrong::Complaint)?;
@@ -47,7 +47,7 @@ pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, part
 
 /// One file.
 pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
-    let key = authenticate(&serving.backend, &parts.headers).await?;
+    let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let file_id = named(file_id)?;
     let caller = FilesCaller::Program { context: &context, key: &key };
@@ -57,7 +57,7 @@ pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<Strin
 
 /// Deletes one file: 204.
 pub(crate) async fn delete(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
-    let key = authenticate(&serving.backend, &parts.headers).await?;
+    let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let file_id = named(file_id)?;
     let caller = FilesCaller::Program { context: &context, key: &key };
@@ -75,7 +75,7 @@ struct Batch {
 
 /// Deletes several files, all or none.
 pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts, body: Bytes) -> Answer {
-    let key = authenticate(&serving.backend, &parts.headers).await?;
+    let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let asked = serde_json::from_slice::<Batch>(&body).map(|batch| batch.file_ids).unwrap_or_default();
     if asked.is_empty() || asked.len() > MOST_AT_ONCE {
@@ -97,8 +97,8 @@ pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts,
 
 /// The bytes of a file, for whoever has its address; of a private or unpublished one for holders of the account's key only.
 /// Always to be saved, never to be shown: what was uploaded is somebody else's page, script or picture.
-pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, String)>, headers: HeaderMap) -> Answer {
-    let caller = authenticate_if_asked(&serving.backend, &headers).await?;
+pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, String)>, parts: Parts) -> Answer {
+    let caller = authenticate_if_asked(&serving, &parts).await?;
     let nowhere = || Wrong::Complaint(missing());
     let Path((file_id, name)) = at.map_err(|_| nowhere())?;
     let file_id: FileId = file_id.parse().map_err(|_| nowhere())?;

@@ -1,23 +1,37 @@
 //! A private or an installation key in a URL of the API: it was logged on its way here, so the request is refused and its sender told.
 
+use super::caller::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::key_format::{contains_installation_key, contains_private_key};
+use backend::Caller;
+use domain::key_format::{contains_installation_key, contains_private_key, private_keys_in};
+use domain::{Brand, PrivateKey};
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
 pub(super) async fn refuse(State(serving): State<Serving>, request: Request, next: Next) -> Response {
     let (brand, uri) = (serving.brand(), request.uri());
     if has_key(&brand.private_prefix(), |text| contains_private_key(brand, text), uri) {
+        if let Some(key) = first_key(brand, uri) {
+            let context = context_of(&serving, request.extensions(), request.headers(), Caller::Anonymous);
+            serving.backend.note_sighting_in_url(&context, &key).await;
+        }
         return Problem::KeyInUrl.into_response();
     }
     if has_key(&brand.installation_prefix(), |text| contains_installation_key(brand, text), uri) {
         return Problem::InstallationKeyInUrl.into_response();
     }
     next.run(request).await
+}
+
+/// The first whole key of the URL, however it is encoded: its owner is told if it works.
+fn first_key(brand: &Brand, uri: &Uri) -> Option<PrivateKey> {
+    let whole = format!("{} {}", uri.path(), uri.query().unwrap_or_default());
+    let read = [whole.clone(), decode(&whole), decode(&decode(&whole))];
+    read.iter().find_map(|text| private_keys_in(brand, text).next())
 }
 
 /// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
@@ -37,7 +51,7 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
     use backend::OsEntropy;
-    use domain::{Brand, InstallationKey, PrivateKey};
+    use domain::InstallationKey;
 
     fn has_private_key(target: &str) -> bool {
         let brand = Brand::none();

@@ -129,6 +129,7 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::MemberRemove => (Subject::People, "Member removed or left", Done),
         Act::MemberRemoveRefused => (Subject::People, "Removing a member refused", Refused),
         Act::SessionSwitch => (Subject::Sessions, "Came from another account", Done),
+        Act::KeySighting => (Subject::Keys, "Private key seen in a browser or URL", Refused),
         Act::FileDelete => (Subject::Files, "File deleted", Done),
         Act::FileDeleteRefused => (Subject::Files, "Deleting files refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
@@ -238,8 +239,8 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         | Act::MemberRemove
         | Act::MemberRemoveRefused => about_coming_and_going(&mut said, event, reader),
         Act::SessionSwitch => said.words(" went on in this account, coming from another one"),
-        Act::FileDelete => deleted_files(&mut said, detail),
-        Act::FileDeleteRefused => said.words(" tried to delete files"),
+        Act::KeySighting => seen(&mut said, detail),
+        Act::FileDelete | Act::FileDeleteRefused => deleted_files(&mut said, event.act, detail),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -328,12 +329,23 @@ pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
         | Detail::Member { .. }
         | Detail::RoleChanged { .. }
         | Detail::Export { .. }
+        | Detail::Sighting { .. }
         | Detail::Files { .. } => None,
     }
 }
 
-fn deleted_files<'a>(said: &'a mut Said, detail: Option<&Detail>) -> &'a mut Said {
+fn seen<'a>(said: &'a mut Said, detail: Option<&Detail>) -> &'a mut Said {
     match detail {
+        Some(Detail::Sighting { origin: Some(origin) }) => {
+            said.words(" used a private key from a browser, on a page of ").name(origin).words(": roll the keys")
+        }
+        _ => said.words(" had a private key in a URL, where it is logged: roll the keys"),
+    }
+}
+
+fn deleted_files<'a>(said: &'a mut Said, act: Act, detail: Option<&Detail>) -> &'a mut Said {
+    match detail {
+        _ if act == Act::FileDeleteRefused => said.words(" tried to delete files"),
         Some(Detail::Files { paths }) if paths.len() == 1 => said.words(" deleted the file ").name(&paths[0]),
         Some(Detail::Files { paths }) => said.words(&format!(" deleted {} files", paths.len())),
         _ => said.words(" deleted a file"),

@@ -40,7 +40,7 @@ const AROUND_THE_FILE: u64 = 1_000_000;
 pub(crate) async fn upload(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
     let (parts, body) = request.into_parts();
     // A key is in the headers, so it is looked at before anything of the file is taken in.
-    let caller = authenticate_if_asked(&serving.backend, &parts.headers).await?;
+    let caller = authenticate_if_asked(&serving, &parts).await?;
     let largest = serving.backend.policy().largest_upload_bytes;
     if body.size_hint().lower() > largest.saturating_mul(4) / 3 + AROUND_THE_FILE {
         return Err(refused(UploadRefusal::FileTooLarge, &Fields::default()));

@@ -284,6 +284,11 @@ impl Effects {
 
 /// What is wrong with what the request has written.
 fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Effects) -> Vec<String> {
+    if cell.line.variant == "+key" && cell.origin != Origin::Silent {
+        let seen = are.records_of(Some(Act::KeySighting)) - were.records_of(Some(Act::KeySighting));
+        let right = are.facts == were.facts && seen == 1 && are.events.len() == were.events.len() + 1;
+        return (!right).then(|| "a key in a browser did more than leave a record".to_owned()).into_iter().collect();
+    }
     if cell.kind == Kind::Upload && cell.line.variant == "+key" {
         // A file is no thing of these, and is its own record.
         let changed = are.facts != were.facts || are.events != were.events;

@@ -151,3 +151,14 @@ pub fn left_on_disk(world: &World) -> Vec<String> {
     walk(&world.directory.path().join("files"), &mut found);
     found
 }
+
+/// Waits until so many files are left: removing what was refused is the file system's, on another thread.
+pub async fn until_left(world: &World, files: usize) {
+    for _ in 0..600 {
+        if left_on_disk(world).len() == files {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("left: {:?}", left_on_disk(world));
+}

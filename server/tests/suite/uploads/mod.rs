@@ -3,7 +3,10 @@
 mod client;
 mod listing;
 mod refusals;
+mod sightings;
 mod signatures;
+#[cfg(target_os = "linux")]
+mod whole_program;
 
 use crate::world::World;
 use client::{Keys, Part, file, left_on_disk, multipart, post, text, told, with_key, without_key};

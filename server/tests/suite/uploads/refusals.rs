@@ -90,15 +90,8 @@ async fn each_refusal_says_what_is_wrong_and_leaves_nothing() {
     settled(&world).await;
 }
 
-/// Waits until nothing of a refused upload is left: the removal is the file system's, on another thread.
 async fn settled(world: &World) {
-    for _ in 0..200 {
-        if left_on_disk(world).is_empty() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("left: {:?}", left_on_disk(world));
+    super::client::until_left(world, 0).await;
 }
 
 /// Waits until something of an upload is on the disk.

@@ -1,8 +1,6 @@
 //! Signatures: of the same pair, once, in time.
 
-use super::client::{
-    EXPIRE, Keys, Part, expect, file, left_on_disk, multipart, post, signature, signed, text, told, without_key,
-};
+use super::client::{EXPIRE, Keys, Part, expect, file, multipart, post, signature, signed, text, told, without_key};
 use crate::world::{NOW, World};
 use backend::keys::Rolled;
 use domain::ExpireOld;
@@ -155,7 +153,7 @@ async fn of_a_hundred_replays_at_once_one_is_accepted() {
         }
     }
     assert_eq!(accepted, 1);
-    assert_eq!(left_on_disk(&world).len(), 1);
+    super::client::until_left(&world, 1).await;
 }
 
 #[tokio::test]

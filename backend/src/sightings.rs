@@ -1,0 +1,123 @@
+//! Private keys seen where they should not be: in a browser, or in a URL.
+//!
+//! Whoever holds a key can make as many such requests as they like, so few of them are written down: one for each pair and
+//! origin in an hour, and for each pair a few. What is written down is an audit record, which the owner reads with all
+//! others, and which [`Backend::list_sightings`] picks out.
+
+use crate::authenticate::{Authenticated, Verdict};
+use crate::record::Happened;
+use crate::{Backend, RequestContext, Result};
+use domain::audit::{Act, Actor, Detail, Event, EventFilter, EventPlace, Target};
+use domain::key_format::without_private_keys;
+use domain::{AccountId, Duration, PairId, Permission, Timestamp};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// For how long the same is not written down again.
+const AGAIN_AFTER: Duration = Duration::hours(1);
+
+/// How many origins of one pair are written down in that time.
+const MOST_OF_A_PAIR: usize = 20;
+
+/// How many pairs are kept in mind. Beyond that nothing is written down until the hour is over for some of them.
+const MOST_PAIRS: usize = 10_000;
+
+const ORIGIN_CHARS: usize = 200;
+
+/// Where and when each pair's key was seen lately.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Mutex<HashMap<PairId, HashMap<Option<String>, Timestamp>>>);
+
+impl Seen {
+    /// Whether this is worth a record: it has none of the last hour, and there are not many others.
+    fn is_news(&self, pair_id: &PairId, origin: Option<&str>, now: Timestamp) -> bool {
+        let mut pairs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |at: &Timestamp| *at <= now && now < at.plus(AGAIN_AFTER);
+        if pairs.len() >= MOST_PAIRS && !pairs.contains_key(pair_id) {
+            pairs.retain(|_, origins| origins.values().any(fresh));
+            if pairs.len() >= MOST_PAIRS {
+                return false;
+            }
+        }
+        let origins = pairs.entry(pair_id.clone()).or_default();
+        origins.retain(|_, at| fresh(at));
+        let origin = origin.map(str::to_owned);
+        if origins.contains_key(&origin) || origins.len() >= MOST_OF_A_PAIR {
+            return false;
+        }
+        origins.insert(origin, now);
+        true
+    }
+}
+
+impl Backend {
+    /// Notes that a key that works came from a browser, with the origin it named, or in a URL for `None`. Whether or not it
+    /// can be written down, the request is refused by whoever calls this.
+    pub async fn note_sighting(&self, context: &RequestContext, caller: &Authenticated, origin: Option<&str>) {
+        let origin = origin.map(|origin| self.tidy_origin(origin));
+        let now = self.clock.now();
+        if !self.sightings.is_news(&caller.pair_id, origin.as_deref(), now) {
+            return;
+        }
+        let written: Result<()> = async {
+            let mut tx = self.store.begin_write().await?;
+            let targets = vec![Target::Pair(caller.pair_id.clone())];
+            let happened = Happened::new(Act::KeySighting, Some(&caller.account_id), targets);
+            let happened = happened.with_detail(Detail::Sighting { origin });
+            self.record_as(tx.as_mut(), context, Actor::Pair { id: caller.pair_id.clone() }, now, happened).await?;
+            Ok(tx.commit().await?)
+        }
+        .await;
+        if let Err(error) = written {
+            tracing::error!(pair = %caller.pair_id, %error, "could not write down that a private key was seen; its request was refused all the same");
+        }
+    }
+
+    /// The same for a text that may hold a key, such as a URL.
+    pub async fn note_sighting_in_url(&self, context: &RequestContext, key: &domain::PrivateKey) {
+        match self.authenticate(key.expose()).await {
+            Ok(Verdict::Valid(caller)) => self.note_sighting(context, &caller, None).await,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "a key in a URL could not be looked up"),
+        }
+    }
+
+    /// Where the account's private keys were seen that should be on servers only, newest first.
+    pub async fn list_sightings(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        context.authorize(account_id, Permission::ViewActivity)?;
+        let filter = EventFilter { acts: vec![Act::KeySighting], ..EventFilter::default() };
+        let found = self.store.list_activity(account_id, &filter, &EventPlace::Newest, limit).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// An origin is what a stranger wrote: cut, printable, and without keys.
+    fn tidy_origin(&self, origin: &str) -> String {
+        let printable: String = origin.chars().filter(char::is_ascii_graphic).take(ORIGIN_CHARS).collect();
+        without_private_keys(&self.policy.brand, &printable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OsEntropy;
+
+    #[test]
+    fn the_same_is_news_once_an_hour_and_a_pair_a_few_times() {
+        let seen = Seen::default();
+        let at = Timestamp::from_millis;
+        let pair = PairId::mint(at(0), &OsEntropy);
+        let hour = AGAIN_AFTER.as_millis();
+        assert!(seen.is_news(&pair, Some("https://a.example"), at(0)));
+        assert!(!seen.is_news(&pair, Some("https://a.example"), at(hour - 1)));
+        assert!(seen.is_news(&pair, None, at(1)));
+        assert!(seen.is_news(&pair, Some("https://a.example"), at(hour)));
+        let news = (0..100).filter(|n| seen.is_news(&pair, Some(&format!("https://{n}.example")), at(hour))).count();
+        assert_eq!(news, MOST_OF_A_PAIR - 2, "beside the two of this hour");
+    }
+}
