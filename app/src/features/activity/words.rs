@@ -129,7 +129,7 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::MemberRemove => (Subject::People, "Member removed or left", Done),
         Act::MemberRemoveRefused => (Subject::People, "Removing a member refused", Refused),
         Act::SessionSwitch => (Subject::Sessions, "Came from another account", Done),
-        Act::KeySighting => (Subject::Keys, "Private key seen in a browser or URL", Refused),
+        Act::KeySighting => (Subject::Keys, "Private key seen in a browser or URL", Done),
         Act::FileDelete => (Subject::Files, "File deleted", Done),
         Act::FileDeleteRefused => (Subject::Files, "Deleting files refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
