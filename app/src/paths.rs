@@ -1,7 +1,7 @@
 //! Every URL of the dashboard as a typed function. Nothing else spells one.
 
 use domain::audit::Act;
-use domain::{AccountId, BulkRollDraftId, BulkRollId, PairId, SessionId, UserId};
+use domain::{AccountId, BulkRollDraftId, BulkRollId, FileId, PairId, SessionId, UserId};
 
 /// Where a person lands who names no page: leads to the developers tab.
 pub const ROOT: &str = "/";
@@ -29,6 +29,12 @@ pub const ACTIVITY: &str = "/dashboard/activity";
 pub const ACTIVITY_CSV: &str = "/dashboard/activity.csv";
 /// The audit trail as a file for programs: one JSON object on each line.
 pub const ACTIVITY_JSON_LINES: &str = "/dashboard/activity.jsonl";
+/// The account's files.
+pub const FILES: &str = "/dashboard/files";
+/// Deleting a file that the query names, as a page of its own.
+pub const DELETE_FILE: &str = "/dashboard/files/delete";
+/// The bytes of a file that the query names, for members of its account.
+pub const DOWNLOAD_FILE: &str = "/dashboard/files/download";
 /// What the person signs in with, and where they are signed in.
 pub const SESSIONS: &str = "/dashboard/sessions";
 /// Ending sessions, as a page of its own: one that the query names, or all others.
@@ -84,6 +90,16 @@ pub fn roll(pair: &PairId) -> String {
 /// The page that ends this pair.
 pub fn expire(pair: &PairId) -> String {
     format!("{EXPIRE}?pair={pair}")
+}
+
+/// The page that deletes this file.
+pub fn delete_file(file: &FileId) -> String {
+    format!("{DELETE_FILE}?file={file}")
+}
+
+/// The bytes of this file.
+pub fn download_file(file: &FileId) -> String {
+    format!("{DOWNLOAD_FILE}?file={file}")
 }
 
 /// The page that ends this session.
@@ -176,11 +192,11 @@ mod tests {
     #[test]
     fn paths_of_pages_and_of_server_functions_do_not_meet() {
         use super::{
-            ACTIVITY, ADMIN, ADMIN_ACCOUNT, ADMIN_ACTIVITY, DEVELOPERS, END_SESSION, EXPIRE, INVITATION, ROLL,
-            SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP,
+            ACTIVITY, ADMIN, ADMIN_ACCOUNT, ADMIN_ACTIVITY, DELETE_FILE, DEVELOPERS, DOWNLOAD_FILE, END_SESSION,
+            EXPIRE, FILES, INVITATION, ROLL, SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_UP,
         };
         let entrance = [SIGN_IN, SIGN_UP, SET_PASSWORD, INVITATION];
-        let dashboard = [DEVELOPERS, ROLL, EXPIRE, ACTIVITY, SESSIONS, END_SESSION];
+        let dashboard = [DEVELOPERS, ROLL, EXPIRE, ACTIVITY, FILES, DELETE_FILE, DOWNLOAD_FILE, SESSIONS, END_SESSION];
         let console = [ADMIN, ADMIN_ACCOUNT, ADMIN_ACTIVITY];
         for page in entrance.into_iter().chain(dashboard).chain(console) {
             assert!(!page.starts_with(super::SERVER_FUNCTIONS));

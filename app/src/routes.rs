@@ -7,6 +7,7 @@ use crate::features::admin::{
 };
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
+use crate::features::files::{DeleteFilePage, FilesPage};
 use crate::features::members::{AccountsPage, InvitePage, JoinPage, MembersPage, RemovePage, RolePage};
 use crate::features::not_found::NotFound;
 use crate::features::sessions::{EndSessionPage, SessionsPage};
@@ -31,6 +32,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/developers/roll") view=RollPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/expire") view=ExpirePage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/files") view=FilesPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/files/delete") view=DeleteFilePage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/sessions/end") view=EndSessionPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/members") view=MembersPage ssr=SsrMode::Async />

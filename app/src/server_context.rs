@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod bulk_rolls;
 mod cookie_header;
 pub(crate) mod developers;
+pub(crate) mod files;
 pub(crate) mod members;
 pub(crate) mod sessions;
 

@@ -15,6 +15,7 @@ mod bulk_report;
 pub mod check;
 pub mod cli;
 pub mod config;
+mod download;
 pub mod health;
 pub mod logging;
 pub mod middleware;

@@ -8,7 +8,7 @@
 
 use crate::problem::Problem;
 use crate::router::{self, Serving};
-use crate::{activity, api, bulk_report, health};
+use crate::{activity, api, bulk_report, download, health};
 use app::{App, paths};
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use http::Method;
@@ -90,6 +90,9 @@ pub static TABLE: &[Route] = &[
     screen(paths::ACTIVITY),
     ours(Method::POST, paths::ACTIVITY_CSV, Kind::Page, |method| on(method, activity::csv)),
     ours(Method::POST, paths::ACTIVITY_JSON_LINES, Kind::Page, |method| on(method, activity::json_lines)),
+    screen(paths::FILES),
+    screen(paths::DELETE_FILE),
+    ours(Method::GET, paths::DOWNLOAD_FILE, Kind::Page, |method| on(method, download::of_member)),
     screen(paths::SESSIONS),
     screen(paths::END_SESSION),
     screen(paths::MEMBERS),
@@ -139,6 +142,10 @@ pub static TABLE: &[Route] = &[
     function("/_srv/switch_account"),
     function("/_srv/load_developers_tab"),
     function("/_srv/load_activity"),
+    function("/_srv/load_files"),
+    function("/_srv/load_file"),
+    function("/_srv/delete_file"),
+    function("/_srv/make_upload_parameters"),
     function("/_srv/reveal_key"),
     function("/_srv/roll_keys"),
     function("/_srv/expire_now"),

@@ -86,6 +86,8 @@ pub enum NameQuery {
     Is(String),
     /// Those that begin with this.
     BeginsWith(String),
+    /// Those with this anywhere in them. Capitals do not matter.
+    Contains(String),
 }
 
 /// Which files somebody wants to see.

@@ -25,6 +25,12 @@ fn tame(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' }).collect()
 }
 
+/// What somebody looks for in names, with what names never hold changed as it is when they are made: `my photo` is found
+/// in `my_photo.jpg`.
+pub fn as_in_names(text: &str) -> String {
+    tame(text)
+}
+
 /// A part of a path that names itself: neither hidden nor a way up.
 fn part(text: &str) -> String {
     let tamed = tame(text);

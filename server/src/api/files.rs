@@ -3,11 +3,12 @@
 use super::account::{authenticate, authenticate_if_asked};
 use super::input::Complaint;
 use super::uploads::{Wrong, broken};
+use crate::download::attachment;
 use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -16,8 +17,8 @@ use backend::store::{FileOrder, FileQuery, FileRecord, NameQuery};
 use backend::{Caller, Error};
 use domain::upload::Folder;
 use domain::{FileId, Refusal};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,9 +30,6 @@ type AskedQuery = Result<Query<Vec<(String, String)>>, QueryRejection>;
 pub(crate) const BYTES: &str = "/files/{fileId}/{name}";
 
 const MOST_LISTED: u32 = 1_000;
-
-/// Nothing that was uploaded may do anything in a browser, wherever it is opened.
-const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
 
 /// The account's files.
 pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, parts: Parts) -> Answer {
@@ -96,7 +94,6 @@ pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts,
 }
 
 /// The bytes of a file, for whoever has its address; of a private or unpublished one for holders of the account's key only.
-/// Always to be saved, never to be shown: what was uploaded is somebody else's page, script or picture.
 pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, String)>, parts: Parts) -> Answer {
     let caller = authenticate_if_asked(&serving, &parts).await?;
     let nowhere = || Wrong::Complaint(missing());
@@ -106,20 +103,7 @@ pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, Str
     if file.name.as_str() != name {
         return Err(nowhere());
     }
-    let kind = file.image_type.as_deref().unwrap_or("application/octet-stream");
-    let mut response = Response::new(Body::from_stream(reading.pieces));
-    let set = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_LENGTH, reading.size.to_string()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            set.insert(name, value);
-        }
-    }
-    set.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
-    Ok(response)
+    Ok(attachment(&file, reading))
 }
 
 /// Everything there is to say about a file, as ImageKit says it. What it knows and nobody here does is null.

@@ -177,6 +177,9 @@ pub async fn files_are_listed_as_asked(store: Arc<dyn Store>) {
         (FileQuery { name: Some(NameQuery::BeginsWith("a".to_owned())), ..FileQuery::default() }, "a.txt ab.txt"),
         (FileQuery { name: Some(NameQuery::BeginsWith("A_".to_owned())), ..FileQuery::default() }, "A_1"),
         (FileQuery { name: Some(NameQuery::BeginsWith("%".to_owned())), ..FileQuery::default() }, ""),
+        (FileQuery { name: Some(NameQuery::Contains("B.T".to_owned())), ..FileQuery::default() }, "b.txt ab.txt"),
+        (FileQuery { name: Some(NameQuery::Contains("_".to_owned())), ..FileQuery::default() }, "A_1"),
+        (FileQuery { name: Some(NameQuery::Contains("%".to_owned())), ..FileQuery::default() }, ""),
         (FileQuery { images: Some(true), ..FileQuery::default() }, "a.txt ab.txt"),
         (FileQuery { images: Some(false), ..FileQuery::default() }, "A_1 b.txt"),
     ] {

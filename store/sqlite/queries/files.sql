@@ -22,6 +22,7 @@ WHERE account_id = ?1
     AND (?2 IS NULL OR folder = ?2)
     AND (?3 IS NULL OR name = ?3)
     AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4)
+    AND (?10 IS NULL OR instr(lower(name), lower(?10)) > 0)
     AND (?5 IS NULL OR (image_type IS NOT NULL) = ?5)
 ORDER BY
     CASE WHEN ?6 = 'name' AND NOT ?7 THEN name END,

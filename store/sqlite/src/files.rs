@@ -345,7 +345,7 @@ async fn find_at(
     Ok(row.map(TryInto::try_into).transpose()?)
 }
 
-/// The first characters of a name are compared as they are: `LIKE` would give some of them a meaning.
+/// The characters of a name are compared as they are: `LIKE` would give some of them a meaning.
 async fn list(
     executor: impl SqliteExecutor<'_>,
     account_id: &AccountId,
@@ -353,10 +353,11 @@ async fn list(
 ) -> StoreResult<Vec<FileRecord>> {
     let account_id = account_id.as_str();
     let folder = query.folder.as_ref().map(Folder::as_str);
-    let (name, beginning) = match &query.name {
-        Some(NameQuery::Is(name)) => (Some(name.as_str()), None),
-        Some(NameQuery::BeginsWith(beginning)) => (None, Some(beginning.as_str())),
-        None => (None, None),
+    let (name, beginning, part) = match &query.name {
+        Some(NameQuery::Is(name)) => (Some(name.as_str()), None, None),
+        Some(NameQuery::BeginsWith(beginning)) => (None, Some(beginning.as_str()), None),
+        Some(NameQuery::Contains(part)) => (None, None, Some(part.as_str())),
+        None => (None, None, None),
     };
     let order = match query.order {
         FileOrder::Created => "created",
@@ -378,6 +379,7 @@ async fn list(
         descending,
         limit,
         skip,
+        part,
     )
     .fetch_all(executor)
     .await

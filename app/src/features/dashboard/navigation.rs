@@ -57,6 +57,7 @@ const ENTRIES: &[Entry] = &[
     Entry { label: "API keys", href: paths::DEVELOPERS, for_whom: ForWhom::Members(Permission::ViewKeys) },
     Entry { label: "Activity", href: paths::ACTIVITY, for_whom: ForWhom::Members(Permission::ViewActivity) },
     Entry { label: "Members", href: paths::MEMBERS, for_whom: ForWhom::Members(Permission::ViewMembers) },
+    Entry { label: "Files", href: paths::FILES, for_whom: ForWhom::Members(Permission::ViewFiles) },
     Entry { label: "Your sign-in", href: paths::SESSIONS, for_whom: ForWhom::Everybody },
     Entry { label: "Admin", href: paths::ADMIN, for_whom: ForWhom::Admins(Permission::FindAccounts) },
 ];
@@ -132,9 +133,9 @@ mod tests {
 
     #[test]
     fn everybody_is_shown_the_pages_that_have_anything_for_them() {
-        assert_eq!(labels(Some(Role::Owner), false), ["API keys", "Activity", "Members", "Your sign-in"]);
-        assert_eq!(labels(Some(Role::Viewer), false), ["API keys", "Members", "Your sign-in"]);
-        assert_eq!(labels(Some(Role::Viewer), true), ["API keys", "Members", "Your sign-in", "Admin"]);
+        assert_eq!(labels(Some(Role::Owner), false), ["API keys", "Activity", "Members", "Files", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), false), ["API keys", "Members", "Files", "Your sign-in"]);
+        assert_eq!(labels(Some(Role::Viewer), true), ["API keys", "Members", "Files", "Your sign-in", "Admin"]);
         assert_eq!(labels(None, true), ["Your sign-in", "Admin"]);
     }
 

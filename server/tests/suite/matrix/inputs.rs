@@ -39,6 +39,11 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
+        ("/dashboard/files", "+filter") => Input { target: format!("{place}?q=a&sort=size&page=1"), ..usual },
+        ("/dashboard/files", "+wrong") => Input { target: format!("{place}?sort=date"), ..usual },
+        ("/dashboard/files/delete" | "/dashboard/files/download", "+file") => {
+            Input { target: format!("{place}?file={}", named.file), ..usual }
+        }
         ("/admin/activity", "+filter") => {
             Input { target: format!("{place}?account={}&act=key.roll&from=2026-01-01", named.account), ..usual }
         }
@@ -157,7 +162,8 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         | "load_bulk_rolls"
         | "load_members"
         | "load_join"
-        | "load_own_accounts" => Input { content_type: FORM, ..input },
+        | "load_own_accounts"
+        | "load_files" => Input { content_type: FORM, ..input },
         "invite_member" => {
             form(format!("account={}&email=joe%40example.org&role=viewer", named.account), Act::MemberInvite)
         }
@@ -171,7 +177,9 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         "join_account" => form(String::new(), Act::MemberJoin),
         "join_new" => form(format!("password={password}"), Act::MemberJoin),
         "switch_account" => form(format!("account={}", named.account), Act::SessionSwitch),
-        "load_account_file" => Input { content_type: FORM, body: format!("account={}", named.account), ..input },
+        "load_account_file" | "make_upload_parameters" => {
+            Input { content_type: FORM, body: format!("account={}", named.account), ..input }
+        }
         "load_account_activity" => {
             Input { content_type: FORM, body: format!("query=account%3D{}", named.account), ..input }
         }
@@ -211,6 +219,8 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
             let new = "velvet+cactus+piano+42+moon";
             form(format!("current_password={password}&new_password={new}"), Act::PasswordChange)
         }
+        "load_file" => Input { content_type: FORM, body: format!("file={}", named.file), ..input },
+        "delete_file" => form(format!("file={}", named.file), Act::FileDelete),
         "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),
         "reveal_key" => Input {
             content_type: JSON,

@@ -140,6 +140,14 @@ async fn send(world: &World, stage: &Stage, method: &str, input: &Input, origin:
 fn answer_complaints(cell: &Cell<'_>, answer: &Answer, stage: &Stage, lines: &[Line]) -> Vec<String> {
     let mut wrong = wrong_headers(answer, stage.https());
     let status = answer.status.as_u16();
+    if cell.line.place == "/dashboard/files/download" && status == 200 {
+        // What somebody has uploaded is allowed less than our pages.
+        wrong.retain(|complaint| !complaint.starts_with("content-security-policy"));
+        let sandbox = "default-src 'none'; sandbox; frame-ancestors 'none'";
+        wrong.extend((answer.header("content-security-policy") != sandbox).then(|| "not in a sandbox".to_owned()));
+        let saved = answer.header("content-disposition") == "attachment; filename=\"ours.txt\"";
+        wrong.extend((!saved).then(|| "shown instead of saved".to_owned()));
+    }
     if status != cell.promise.status {
         wrong.push(format!("answered {status} instead of {}: {}", cell.promise.status, start(&answer.body)));
     }
@@ -180,6 +188,7 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
         (_, 302 | 303) | (Kind::Upload, 204) => return None,
         (Kind::Page, 200) if CSV.contains(&cell.line.place.as_str()) => "text/csv; charset=utf-8; header=present",
         (Kind::Page, 200) if cell.line.place == "/dashboard/activity.jsonl" => "application/jsonl; charset=utf-8",
+        (Kind::Page, 200) if cell.line.place == "/dashboard/files/download" => "application/octet-stream",
         (Kind::Asset, 200) => "text/javascript",
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
@@ -290,9 +299,13 @@ fn effect_complaints(cell: &Cell<'_>, answer: &Answer, were: &Effects, are: &Eff
         return (!right).then(|| "a key in a browser did more than leave a record".to_owned()).into_iter().collect();
     }
     if cell.kind == Kind::Upload && cell.line.variant == "+key" {
-        // A file is no thing of these, and is its own record.
-        let changed = are.facts != were.facts || are.events != were.events;
-        return changed.then(|| "an upload changed something else".to_owned()).into_iter().collect();
+        // A file is its own record, and an upload changes nothing else.
+        let others = |effects: &Effects| {
+            let lines = effects.facts.lines().filter(|line| !line.starts_with("files: "));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let changed = others(are) != others(were) || are.events != were.events || are.facts == were.facts;
+        return changed.then(|| "an upload made no file, or changed something else".to_owned()).into_iter().collect();
     }
     let on_a_page = matches!(cell.kind, Kind::Function | Kind::ListFunction | Kind::Page)
         && cell.line.method == "POST"
@@ -373,7 +386,13 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "GET /admin/activity +wrong",
         "GET /dashboard/developers/expire +pair",
         "GET /dashboard/developers/roll +pair",
+        "GET /dashboard/files/delete +file",
+        "GET /dashboard/files/download +file",
         "GET /dashboard/sessions/end +session",
+        "POST /_srv/delete_file",
+        "POST /_srv/delete_file +form",
+        "POST /_srv/load_file",
+        "POST /_srv/make_upload_parameters",
         "POST /_srv/draft_selected",
         "POST /_srv/draft_selected +form",
         "POST /_srv/end_session",
@@ -416,8 +435,10 @@ fn without_names(answer: &Answer, named: &Named) -> String {
     let csp = answer.header("content-security-policy");
     let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
     let mut text = format!("{}\n{:?}\n{}", answer.status, answer.headers, answer.body);
-    let Named { account, person, active, expiring, session, member, invitation } = named;
-    for name in [account, person, active, expiring, session, member, invitation, nonce, answer.header("x-request-id")] {
+    let Named { account, person, active, expiring, session, member, invitation, file } = named;
+    for name in
+        [account, person, active, expiring, session, member, invitation, file, nonce, answer.header("x-request-id")]
+    {
         text = text.replace(name, "NAME");
     }
     without_submissions(&text)

@@ -1,17 +1,17 @@
 //! The installation in which every line of the matrix is played: two accounts, and everybody who may turn up.
 
-use crate::world::{EMAIL, NOW, PASSWORD, World};
+use crate::world::{EMAIL, NOW, PASSWORD, World, bearer};
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::bulk_roll::BulkRollRequest;
 use backend::keys::Rolled;
 use backend::members::Invite;
-use backend::store::{Membership, PersonRecord, SessionRecord, Store as _};
+use backend::store::{FileQuery, FileReads as _, Membership, PersonRecord, SessionRecord, Store as _};
 use backend::{OsEntropy, RequestContext, Token, sessions};
 use domain::{
-    AccountId, BulkRollDraftId, BulkRollId, Email, ExpireOld, InvitationId, PairId, Password, Role, Scope, SessionId,
-    SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, ExpireOld, FileId, InvitationId, PairId, Password, Role, Scope,
+    SessionId, SubmissionId, Timestamp, UserId,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Who asks.
@@ -59,6 +59,8 @@ pub struct Named {
     pub member: String,
     /// An open invitation into it.
     pub invitation: String,
+    /// A private file of the account.
+    pub file: String,
 }
 
 /// An account of the installation.
@@ -104,7 +106,7 @@ impl Stage {
         let owner = create(&world, EMAIL, Some(PASSWORD)).await;
         let stranger = create(&world, "bob@example.org", None).await;
         let (mut ours, key) = account(&world, &owner, EMAIL).await;
-        let (mut theirs, _) = account(&world, &stranger, "bob@example.org").await;
+        let (mut theirs, their_key) = account(&world, &stranger, "bob@example.org").await;
         let developer = join(&world, "dev@example.org", &ours.id, Role::Developer).await;
         let viewer = join(&world, "view@example.org", &ours.id, Role::Viewer).await;
         let admin = join(&world, "root@example.org", &theirs.id, Role::Owner).await;
@@ -131,6 +133,8 @@ impl Stage {
         let (_, admin_token) = open_session(&world, &admin, now).await;
         ours.named.session = our_session.to_string();
         theirs.named.session = their_session.to_string();
+        ours.named.file = upload(&world, &mut ours, &key, "ours.txt").await;
+        theirs.named.file = upload(&world, &mut theirs, &their_key, "theirs.txt").await;
         let missing_session = SessionId::mint(now, &OsEntropy).to_string();
         let invitation = world.backend.create_invitation(&World::operator(), None).await.unwrap().link;
         let link = world.backend.create_password_link(&World::operator(), EMAIL).await.unwrap();
@@ -163,6 +167,7 @@ impl Stage {
                 session: missing_session,
                 member: UserId::mint(now, &OsEntropy).to_string(),
                 invitation: InvitationId::mint(now, &OsEntropy).to_string(),
+                file: FileId::mint(&OsEntropy).to_string(),
             },
             key,
             link: link.expose(),
@@ -195,6 +200,7 @@ impl Stage {
     pub async fn world(&self) -> World {
         let directory = tempfile::tempdir().unwrap();
         std::fs::copy(self.template.path().join("latchkey.db"), directory.path().join("latchkey.db")).unwrap();
+        copy(&self.template.path().join("files"), &directory.path().join("files"));
         let world = World::within(directory, &self.variables).await;
         let site = world.directory.path().join("site");
         std::fs::write(site.join("favicon.svg"), "<svg/>").unwrap();
@@ -216,6 +222,8 @@ impl Stage {
             facts.push(format!("{:?}", world.store.find_latest_roll(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.list_members(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.list_invitations_into(account).await.unwrap()));
+            let all = FileQuery { limit: 100, ..FileQuery::default() };
+            facts.push(format!("files: {:?}", world.store.list_files(account, &all).await.unwrap()));
         }
         for token in self.sessions.iter().map(|(_, token)| token).chain(&self.elsewhere) {
             facts.push(format!("{:?}", world.store.find_session(&token.digest()).await.unwrap()));
@@ -265,8 +273,38 @@ async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Accou
         session: String::new(),
         member: String::new(),
         invitation: String::new(),
+        file: String::new(),
     };
     (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
+}
+
+/// A private file of the account, whose name nobody else may be shown. Answers its id.
+async fn upload(world: &World, account: &mut Account, key: &str, name: &str) -> String {
+    let field =
+        |name: &str, value: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let fields = [("fileName", name), ("useUniqueFileName", "false"), ("isPrivateFile", "true")];
+    let fields = fields.map(|(name, value)| field(name, value)).concat();
+    let file = "Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nhello\r\n";
+    let body = format!("{fields}--x\r\n{file}--x--\r\n");
+    let authorization = bearer(key);
+    let headers = [("authorization", authorization.as_str()), ("content-type", "multipart/form-data; boundary=x")];
+    let answer = world.send("POST", "/api/v1/files/upload", &headers, &body).await;
+    account.own.push(name.to_owned());
+    answer.json()["fileId"].as_str().expect("a file").to_owned()
+}
+
+/// A folder and everything in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 async fn join(world: &World, email: &str, account: &AccountId, role: Role) -> UserId {

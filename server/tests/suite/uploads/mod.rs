@@ -1,6 +1,7 @@
 //! Uploads: by private key, by signature, in whatever shape real clients send them.
 
 mod client;
+mod dashboard;
 mod listing;
 mod refusals;
 mod sightings;
