@@ -4,6 +4,8 @@ use super::client::{EXPIRE, Keys, Part, expect, file, multipart, post, signature
 use crate::world::{NOW, World};
 use backend::keys::Rolled;
 use domain::ExpireOld;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SECONDS: i64 = NOW / 1_000;
 const WRONG: &str = "Your request contains invalid signature parameter.";
@@ -136,10 +138,9 @@ async fn of_a_hundred_replays_at_once_one_is_accepted() {
     let fields_first = multipart(&with_file(keys.signed("replayed")));
     let file_first = multipart(&[vec![file("x"), text("fileName", "x.txt")], keys.signed("replayed")].concat());
     let mut sent = tokio::task::JoinSet::new();
-    let world = std::sync::Arc::new(world);
+    let world = Arc::new(world);
     for n in 0..100 {
-        let (world, body) =
-            (std::sync::Arc::clone(&world), if n % 2 == 0 { &fields_first } else { &file_first }.clone());
+        let (world, body) = (Arc::clone(&world), if n % 2 == 0 { &fields_first } else { &file_first }.clone());
         sent.spawn(async move { post(&world, &[], body).await });
     }
     let mut accepted = 0;
@@ -176,6 +177,48 @@ async fn an_ended_pair_signs_nothing_more_and_says_so() {
     world.roll(&account.account_id, ExpireOld::Immediately).await;
     let revoked = signed(new.pair.public_key.as_str(), new.private_key.expose(), "revoked", EXPIRE);
     expect(&without_key(&world, &with_file(revoked)).await, 403, "KEY_REVOKED", EXPIRED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_roll_with_an_overlap_fails_none_of_a_stream_of_signed_uploads_and_its_end_fails_all() {
+    const EACH: usize = 60;
+    let world = Arc::new(World::http().await);
+    let account = world.account().await;
+    let old = Arc::new(Keys::of(&account));
+    let done = Arc::new(AtomicUsize::new(0));
+    let stream = |name: &'static str, keys: &Arc<Keys>| {
+        let (world, keys, done) = (Arc::clone(&world), Arc::clone(keys), Arc::clone(&done));
+        tokio::spawn(async move {
+            for n in 0..EACH {
+                let answer = without_key(&world, &with_file(keys.signed(&format!("{name}-{n}")))).await;
+                assert_eq!(answer.status, 200, "{name} {n}: {}", answer.body);
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+    let mut streams: Vec<_> = ["old-1", "old-2", "old-3"].into_iter().map(|name| stream(name, &old)).collect();
+    while done.load(Ordering::Relaxed) < EACH / 2 {
+        assert!(streams.iter().any(|stream| !stream.is_finished()), "no stream goes on");
+        tokio::task::yield_now().await;
+    }
+    let Rolled::Done { new, .. } = world.roll(&account.account_id, ExpireOld::In1Hour).await else { panic!("rolled") };
+    let before = done.load(Ordering::Relaxed);
+    assert!(before < 3 * EACH, "the roll came in the middle");
+    let new = Arc::new(Keys { public: new.pair.public_key.to_string(), private: new.private_key.expose().to_owned() });
+    streams.push(stream("new", &new));
+    for stream in streams {
+        stream.await.expect("every upload is taken in");
+    }
+    assert_eq!(done.load(Ordering::Relaxed), 4 * EACH);
+    let ends = NOW + 3_600_000;
+    world.clock.set(ends);
+    for n in 0..10 {
+        let late = |keys: &Keys, whose: &str| {
+            with_file(signed(&keys.public, &keys.private, &format!("{whose}-late-{n}"), ends / 1_000 + 60))
+        };
+        expect(&without_key(&world, &late(&old, "old")).await, 403, "KEY_EXPIRED", EXPIRED);
+        assert_eq!(without_key(&world, &late(&new, "new")).await.status, 200);
+    }
 }
 
 #[tokio::test]
