@@ -47,7 +47,7 @@ fn a_first_start_that_was_killed_is_simply_started_again() {
         assert!(served.stop().1, "it stops well");
         let now = fs::read(place.path("data/master.key")).unwrap();
         assert!(key.is_none_or(|key| key == now), "a key that was there is never replaced");
-        assert_eq!(in_data(&place), ["latchkey.db", "master.key"], "nothing is left behind of {left:?}");
+        assert_eq!(in_data(&place), ["files", "latchkey.db", "master.key"], "nothing is left behind of {left:?}");
     }
     println!(
         "{times} kills in the {first_start:?} of a first start, {halves} of them halfway; ready in {slowest:?} at most"
@@ -73,7 +73,7 @@ fn drafts_of_a_master_key_are_cleared_away_and_never_used() {
             None => fs::write(&path, draft).unwrap(),
         }
         assert!(place.serve(&[]).stop().1, "it stops well");
-        assert_eq!(in_data(&place), ["latchkey.db", "master.key"]);
+        assert_eq!(in_data(&place), ["files", "latchkey.db", "master.key"]);
         let now = fs::read(place.path("data/master.key")).unwrap();
         assert!(key.is_none_or(|key| key == now));
     }

@@ -609,7 +609,13 @@ async fn an_admin_in_no_account_has_the_console_and_their_own_sign_in_and_nothin
     let tab = see(&console.world, "/dashboard/developers", &owner).await;
     assert_eq!(
         entries(&tab),
-        ["/dashboard/developers", "/dashboard/activity", "/dashboard/members", "/dashboard/sessions"]
+        [
+            "/dashboard/developers",
+            "/dashboard/activity",
+            "/dashboard/members",
+            "/dashboard/files",
+            "/dashboard/sessions"
+        ]
     );
 }
 

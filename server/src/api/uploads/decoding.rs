@@ -75,7 +75,9 @@ impl Decoding {
             *self = Self::Base64(Vec::new());
             return self.feed(head.slice(comma + 1..));
         }
-        let plausible = head.iter().all(|byte| is_digit(*byte) || matches!(byte, b'=' | b'\r' | b'\n'));
+        // However much came at once: what a file is must not depend on how it was cut on its way.
+        let beginning = &head[..head.len().min(LOOK_AT)];
+        let plausible = beginning.iter().all(|byte| is_digit(*byte) || matches!(byte, b'=' | b'\r' | b'\n'));
         // Of a whole text it can be told for certain.
         if plausible && (!whole || decodes(&head)) {
             *self = Self::Base64(Vec::new());
