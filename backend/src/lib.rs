@@ -39,6 +39,7 @@ pub mod uploads;
 
 mod record;
 mod signature;
+mod signed_token;
 mod unwritten;
 
 pub use clock::{Clock, OsEntropy, SystemClock};

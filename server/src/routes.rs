@@ -79,6 +79,7 @@ pub(crate) enum Answer {
 }
 
 const UPLOAD: &str = "/api/v1/files/upload";
+const UPLOAD_V2: &str = "/api/v2/files/upload";
 
 /// The table.
 pub static TABLE: &[Route] = &[
@@ -167,6 +168,8 @@ pub static TABLE: &[Route] = &[
     ours(Method::GET, "/v1/account", Kind::Api, |method| on(method, api::show_account)),
     ours(Method::POST, UPLOAD, Kind::Upload, |method| on(method, api::uploads::upload)),
     ours(Method::OPTIONS, UPLOAD, Kind::Upload, |method| on(method, api::uploads::preflight)),
+    ours(Method::POST, UPLOAD_V2, Kind::Upload, |method| on(method, api::uploads::upload_v2)),
+    ours(Method::OPTIONS, UPLOAD_V2, Kind::Upload, |method| on(method, api::uploads::preflight)),
     ours(Method::GET, "/v1/files", Kind::Api, |method| on(method, api::list_files)),
     // Some clients ask with a slash.
     ours(Method::GET, "/v1/files/", Kind::Api, |method| on(method, api::list_files)),

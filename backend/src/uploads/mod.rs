@@ -15,11 +15,11 @@ pub(crate) use waiting::{SeenTokens, Waiting};
 use crate::authenticate::Authenticated;
 use crate::files::token_digest;
 use crate::store::{FileRecord, PairToSignFor, StoreError, Uploader, WriteTx};
-use crate::{Backend, Error, Fault, RequestContext, signature};
+use crate::{Backend, Error, Fault, RequestContext, signature, signed_token};
 use domain::key_format::{Presented, recognise};
-use domain::upload::form::Fields;
-use domain::upload::{Expire, OneUse, Parameter, UploadForm, UploadRefusal, window};
-use domain::{AccountId, KeyPairState, PairId, Permission, PublicKey, Refusal, Timestamp};
+use domain::upload::form::{Fields, Version};
+use domain::upload::{Expire, OneUse, Parameter, Payload, UploadForm, UploadRefusal, window};
+use domain::{AccountId, KeyPairState, PairId, Permission, PrivateKey, PublicKey, Refusal, Timestamp};
 use std::net::IpAddr;
 
 /// Why an upload was not done.
@@ -78,6 +78,33 @@ impl Proven {
     }
 }
 
+/// Whose upload it is, by what was signed for it, and what that says about the rest of the form.
+#[derive(Debug)]
+pub struct Signed {
+    proven: Proven,
+    /// What a token says; a signature of the first version says nothing about other fields.
+    payload: Option<Payload>,
+}
+
+impl Signed {
+    /// Whose it is. What is uploaded is theirs only with [`Signed::agree`].
+    pub fn proven(&self) -> &Proven {
+        &self.proven
+    }
+
+    /// Whose upload it is, if the whole form is what was signed.
+    pub fn agree(self, form: &Fields) -> Result<Proven, UploadRefusal> {
+        self.payload.map_or(Ok(()), |payload| payload.check_equal(form)).map(|()| self.proven)
+    }
+}
+
+/// Whoever a public key names: their pair works, and their account does.
+struct Signer {
+    account_id: AccountId,
+    way: Way,
+    private_key: PrivateKey,
+}
+
 impl Backend {
     /// A member who uploads at the dashboard.
     pub fn prove_member(&self, context: &RequestContext, account_id: &AccountId) -> crate::Result<Proven> {
@@ -92,21 +119,62 @@ impl Backend {
     /// The private key is that of the same pair as the public key. A token that came with a right signature is remembered
     /// in the database for as long as its expiry lies ahead; one that came with a wrong one is remembered by this process,
     /// and only among the latest, since strangers can make as many of those as they like.
-    pub async fn prove_signature(&self, fields: &Fields) -> UploadResult<Proven> {
+    ///
+    /// In the second version the token is itself what is signed. Whoever has not signed one cannot use it up, so only those
+    /// are remembered that are right and in time.
+    pub async fn prove_signature(&self, fields: &Fields) -> UploadResult<Signed> {
+        match fields.version() {
+            Version::V1 => Ok(Signed { proven: self.prove_by_signature(fields).await?, payload: None }),
+            Version::V2 => self.prove_by_token(fields).await,
+        }
+    }
+
+    async fn prove_by_token(&self, fields: &Fields) -> UploadResult<Signed> {
+        let token = fields.get(Parameter::Token).filter(|text| !text.is_empty());
+        let token = token.ok_or(UploadRefusal::Missing(Parameter::Token))?;
+        let key_id = signed_token::key_id(token).ok_or(UploadRefusal::TokenInvalid)?;
+        let now = self.clock.now();
+        let signer = self.find_signer(&key_id, now).await?;
+        let payload = signed_token::verify(&signer.private_key, token).ok_or(UploadRefusal::TokenInvalid)?;
+        let until = payload.usable_until(now)?;
+        let Signer { account_id, way, .. } = signer;
+        self.use_up(&account_id, &token_digest(token), until).await?;
+        Ok(Signed { proven: Proven { account_id, way }, payload: Some(payload) })
+    }
+
+    async fn prove_by_signature(&self, fields: &Fields) -> UploadResult<Proven> {
         let text = |parameter| {
             let given = fields.get(parameter).filter(|text| !text.is_empty());
             given.ok_or(UploadRefusal::Missing(parameter))
         };
-        let public_key = match recognise(&self.policy.brand, text(Parameter::PublicKey)?) {
-            Presented::PublicKey => PublicKey::parse(&self.policy.brand, text(Parameter::PublicKey)?),
-            Presented::PrivateKey(_) | Presented::InstallationKey(_) | Presented::Malformed => None,
-        };
+        let public_key = text(Parameter::PublicKey)?;
         let token = OneUse::read(text(Parameter::Token)?)?;
         let (expire, given) = (text(Parameter::Expire)?, text(Parameter::Signature)?);
+        let now = self.clock.now();
+        let Signer { account_id, way, private_key } = self.find_signer(public_key, now).await?;
+        let digest = token_digest(token.as_str());
+        let expire = Expire::read(expire, now).inspect_err(|_| {
+            self.seen_tokens.remember(&account_id, digest, now.plus(window::LONGEST), now);
+        })?;
+        if !signature::verify(&private_key, token.as_str(), expire.as_str(), given)? {
+            self.seen_tokens.remember(&account_id, digest, expire.at(), now);
+            return Err(UploadRefusal::SignatureInvalid.into());
+        }
+        if self.seen_tokens.contains(&account_id, &digest, now) {
+            return Err(UploadRefusal::TokenUsed.into());
+        }
+        self.use_up(&account_id, &digest, expire.at()).await?;
+        Ok(Proven { account_id, way })
+    }
+
+    async fn find_signer(&self, public_key: &str, now: Timestamp) -> UploadResult<Signer> {
+        let public_key = match recognise(&self.policy.brand, public_key) {
+            Presented::PublicKey => PublicKey::parse(&self.policy.brand, public_key),
+            Presented::PrivateKey(_) | Presented::InstallationKey(_) | Presented::Malformed => None,
+        };
         let public_key = public_key.ok_or(UploadRefusal::PublicKeyUnknown)?;
         let found = self.store.find_pair_to_sign_for(&public_key).await?;
         let PairToSignFor { pair, account, sealed } = found.ok_or(UploadRefusal::PublicKeyUnknown)?;
-        let now = self.clock.now();
         let pair = self.unwritten_ends.apply(pair);
         let state = pair.state(now);
         if pair.settle(now).is_some() {
@@ -117,27 +185,18 @@ impl Backend {
         if account.disabled_at.is_some() {
             return Err(UploadRefusal::AccountDisabled.into());
         }
-        let digest = token_digest(token.as_str());
-        let expire = Expire::read(expire, now).inspect_err(|_| {
-            self.seen_tokens.remember(&account_id, digest, now.plus(window::LONGEST), now);
-        })?;
         // Destroyed only once the pair is dead; read before that was known.
         let sealed = sealed.ok_or(UploadRefusal::PublicKeyExpired)?;
         let private_key = self.sealer.open(&sealed, &account_id, &pair.id, &self.policy.brand)?;
-        if !signature::verify(&private_key, token.as_str(), expire.as_str(), given)? {
-            self.seen_tokens.remember(&account_id, digest, expire.at(), now);
-            return Err(UploadRefusal::SignatureInvalid.into());
-        }
-        if self.seen_tokens.contains(&account_id, &digest, now) {
-            return Err(UploadRefusal::TokenUsed.into());
-        }
+        Ok(Signer { account_id, way, private_key })
+    }
+
+    /// Uses a token up, for one request of as many as there are at once.
+    async fn use_up(&self, account_id: &AccountId, digest: &[u8; 32], until: Timestamp) -> UploadResult<()> {
         let mut tx = self.store.begin_write().await?;
-        let unused = tx.use_upload_token(&account_id, &digest, expire.at()).await?;
+        let unused = tx.use_upload_token(account_id, digest, until).await?;
         tx.commit().await?;
-        if !unused {
-            return Err(UploadRefusal::TokenUsed.into());
-        }
-        Ok(Proven { account_id, way })
+        if unused { Ok(()) } else { Err(UploadRefusal::TokenUsed.into()) }
     }
 
     /// Begins to take bytes in. Without `proven` they are a stranger's, and bound by how much of those may wait at once,

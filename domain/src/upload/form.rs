@@ -88,18 +88,50 @@ names! {
     }
 }
 
+/// Which of ImageKit's two ways a request is sent in. They differ in what stands in the place of a private key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Version {
+    /// Four fields beside the file: `publicKey`, `token`, `expire`, `signature`.
+    #[default]
+    V1,
+    /// One: `token`, a JSON Web Token that says what is in the others.
+    V2,
+}
+
 /// The fields of a form that have been read, in whatever order they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields(BTreeMap<Parameter, String>);
+pub struct Fields {
+    version: Version,
+    said: BTreeMap<Parameter, String>,
+}
 
 impl Fields {
+    /// None yet.
+    pub fn new(version: Version) -> Self {
+        Self { version, said: BTreeMap::new() }
+    }
+
+    /// The way they are sent in.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Parameter, &str)> {
+        self.said.iter().map(|(parameter, text)| (*parameter, text.as_str()))
+    }
+
     /// Which parameter a field is, if it may come now. `file` is a parameter like any other; its bytes are not kept here.
     pub fn expect(&self, name: &str) -> Result<Parameter, UploadRefusal> {
         if let Some(not_here) = NotHere::parse(name) {
             return Err(UploadRefusal::NotAvailable(not_here));
         }
         let parameter = Parameter::parse(name).ok_or(UploadRefusal::UnknownParameter)?;
-        if self.0.contains_key(&parameter) {
+        let elsewhere = matches!(parameter, Parameter::PublicKey | Parameter::Signature | Parameter::Expire);
+        if self.version == Version::V2 && elsewhere {
+            return Err(UploadRefusal::UnknownParameter);
+        }
+        if self.said.contains_key(&parameter) {
             return Err(UploadRefusal::Repeated(parameter));
         }
         Ok(parameter)
@@ -107,24 +139,30 @@ impl Fields {
 
     /// Takes a field in.
     pub fn insert(&mut self, parameter: Parameter, value: String) {
-        self.0.insert(parameter, value);
+        self.said.insert(parameter, value);
     }
 
     /// What a field says.
     pub fn get(&self, parameter: Parameter) -> Option<&str> {
-        self.0.get(&parameter).map(String::as_str)
+        self.said.get(&parameter).map(String::as_str)
     }
 
-    /// Whether any of the fields is there that stand beside a signature.
+    /// Whether any of the fields is there that are there for a signature only.
     pub fn is_signed(&self) -> bool {
-        [Parameter::Signature, Parameter::PublicKey, Parameter::Expire].into_iter().any(|name| self.get(name).is_some())
+        let signing: &[_] = match self.version {
+            Version::V1 => &[Parameter::Signature, Parameter::PublicKey, Parameter::Expire],
+            Version::V2 => &[Parameter::Token],
+        };
+        signing.iter().any(|name| self.get(*name).is_some())
     }
 
     /// Whether all the fields are there that a signature is checked with.
     pub fn can_be_checked(&self) -> bool {
-        [Parameter::Signature, Parameter::PublicKey, Parameter::Expire, Parameter::Token]
-            .into_iter()
-            .all(|name| self.get(name).is_some())
+        let needed: &[_] = match self.version {
+            Version::V1 => &[Parameter::Signature, Parameter::PublicKey, Parameter::Expire, Parameter::Token],
+            Version::V2 => &[Parameter::Token],
+        };
+        needed.iter().all(|name| self.get(*name).is_some())
     }
 }
 

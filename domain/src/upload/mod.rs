@@ -1,7 +1,7 @@
 //! Uploading files, as ImageKit's clients do it: what a request may say, and what is made of it.
 //!
 //! Here live the window in which a signature may be used ([`window`]), what is signed ([`signed_text`]), the form
-//! ([`form`]), names that cannot do harm ([`name`]), the ids of files ([`file_id`]) and every "no" that an upload can get
+//! ([`form`]), what a token promises of it ([`payload`]), names that cannot do harm ([`name`]), the ids of files ([`file_id`]) and every "no" that an upload can get
 //! ([`refusal`]).
 //!
 //! What deliberately does not live here: HMACs and digests, which the backend makes; the multipart reader, which is the
@@ -10,12 +10,14 @@
 pub mod file_id;
 pub mod form;
 pub mod name;
+pub mod payload;
 pub mod refusal;
 pub mod window;
 
 pub use file_id::FileId;
 pub use form::{Parameter, UploadForm};
 pub use name::{FileName, Folder};
+pub use payload::Payload;
 pub use refusal::UploadRefusal;
 pub use window::{Expire, OneUse};
 

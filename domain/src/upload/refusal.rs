@@ -24,12 +24,20 @@ pub enum UploadRefusal {
     KeyMissing,
     /// A private key and a signature in one request.
     BothWays,
+    /// A private key and a token that is signed in one request.
+    KeyAndToken,
     /// The expiry has passed, is an hour or more ahead, or is no Unix time.
     ExpireInvalid,
     /// The token has been seen before.
     TokenUsed,
     /// The signature is not that of the pair's private key.
     SignatureInvalid,
+    /// What came as a signed token is none, is not signed by the pair's private key, or may not be used now.
+    TokenInvalid,
+    /// The signed token's time has run out.
+    TokenExpired,
+    /// The form does not say what the signed token says, or says more.
+    PayloadDiffers,
     /// Nobody's public key, or none at all.
     PublicKeyUnknown,
     /// The pair's scheduled end has passed.
@@ -67,9 +75,13 @@ impl UploadRefusal {
             Self::NotAvailable(_) => "PARAMETER_NOT_AVAILABLE",
             Self::KeyMissing => "KEY_MISSING",
             Self::BothWays => "KEY_AND_SIGNATURE",
+            Self::KeyAndToken => "KEY_AND_TOKEN",
             Self::ExpireInvalid => "EXPIRE_INVALID",
             Self::TokenUsed => "TOKEN_USED",
             Self::SignatureInvalid => "SIGNATURE_INVALID",
+            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::PayloadDiffers => "PAYLOAD_INVALID",
             Self::PublicKeyUnknown => "KEY_UNKNOWN",
             Self::PublicKeyExpired | Self::PrivateKeyExpired => "KEY_EXPIRED",
             Self::PublicKeyRevoked | Self::PrivateKeyRevoked => "KEY_REVOKED",

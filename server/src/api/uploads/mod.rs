@@ -1,4 +1,5 @@
 //! `POST /api/v1/files/upload`, as ImageKit's clients send it: server side with a private key, client side with a signature.
+//! And `POST /api/v2/files/upload`, which differs in what is signed: a token that says what the whole form says.
 
 mod body;
 mod cors;
@@ -22,9 +23,9 @@ use axum::response::{IntoResponse, Response};
 use backend::Caller;
 use backend::authenticate::Authenticated;
 use backend::store::FileRecord;
-use backend::uploads::{Draft, Proven, UploadError};
+use backend::uploads::{Draft, Proven, Signed, UploadError};
 use bytes::Bytes;
-use domain::upload::form::{Fields, ResponseField};
+use domain::upload::form::{Fields, ResponseField, Version};
 use domain::upload::{Parameter, UploadForm, UploadRefusal};
 use http::header;
 use reading::{BodyError, ReadError, Taker, read};
@@ -38,9 +39,18 @@ const AROUND_THE_FILE: u64 = 1_000_000;
 
 /// Takes a file in.
 pub(crate) async fn upload(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
+    take_in(&serving, request, Version::V1).await
+}
+
+/// Takes a file in, whose form a token may vouch for.
+pub(crate) async fn upload_v2(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
+    take_in(&serving, request, Version::V2).await
+}
+
+async fn take_in(serving: &Serving, request: Request, version: Version) -> Result<Response, Wrong> {
     let (parts, body) = request.into_parts();
     // A key is in the headers, so it is looked at before anything of the file is taken in.
-    let caller = authenticate_if_asked(&serving, &parts).await?;
+    let caller = authenticate_if_asked(serving, &parts).await?;
     let largest = serving.backend.policy().largest_upload_bytes;
     if body.size_hint().lower() > largest.saturating_mul(4) / 3 + AROUND_THE_FILE {
         return Err(refused(UploadRefusal::FileTooLarge, &Fields::default()));
@@ -49,18 +59,18 @@ pub(crate) async fn upload(State(serving): State<Serving>, request: Request) -> 
     let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
     let missing = || refused(UploadRefusal::Missing(Parameter::File), &Fields::default());
     let boundary = boundary.ok_or_else(missing)?;
-    let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
+    let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let guest = parts.extensions.get::<Arc<Guest>>().cloned();
 
-    let mut intake = Intake::new(&serving, caller.as_ref(), context.address);
-    let read = read(&boundary, body::paced(body, guest), &mut intake).await;
+    let mut intake = Intake::new(serving, caller.as_ref(), context.address);
+    let read = read(version, &boundary, body::paced(body, guest), &mut intake).await;
     let fields = match read {
         Ok(fields) => fields,
         Err(error) => return Err(unread(error)),
     };
     let file = intake.finish(&fields).await.map_err(|error| told(error, &fields))?;
     let (file, form) = file;
-    let mut response = Json(uploaded(&serving, &file, &form)).into_response();
+    let mut response = Json(uploaded(serving, &file, &form)).into_response();
     if let Some(caller) = &caller {
         announce_end(caller, &serving.site.public_url, response.headers_mut());
     }
@@ -83,7 +93,7 @@ struct Intake<'a> {
     address: Option<IpAddr>,
     key: Option<Proven>,
     /// By a signature whose fields came before the file.
-    signed: Option<Proven>,
+    signed: Option<Signed>,
     draft: Option<Draft>,
 }
 
@@ -101,14 +111,17 @@ impl<'a> Intake<'a> {
                     // Only for the token.
                     let _ = self.serving.backend.prove_signature(fields).await;
                 }
-                return Err(UploadRefusal::BothWays.into());
+                return Err(match fields.version() {
+                    Version::V1 => UploadRefusal::BothWays.into(),
+                    Version::V2 => UploadRefusal::KeyAndToken.into(),
+                });
             }
             (Some(key), _) => key,
-            (None, Some(signed)) => signed,
-            (None, None) if !fields.is_signed() && fields.get(Parameter::Token).is_none() => {
+            (None, Some(signed)) => signed.agree(fields)?,
+            (None, None) if fields.version() == Version::V1 && says_nothing_of_itself(fields) => {
                 return Err(UploadRefusal::KeyMissing.into());
             }
-            (None, None) => self.serving.backend.prove_signature(fields).await?,
+            (None, None) => self.serving.backend.prove_signature(fields).await?.agree(fields)?,
         };
         let form = UploadForm::read(fields)?;
         let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
@@ -126,7 +139,7 @@ impl Taker for Intake<'_> {
         if self.key.is_none() && fields.can_be_checked() {
             self.signed = Some(backend.prove_signature(fields).await.map_err(failed)?);
         }
-        let proven = self.key.as_ref().or(self.signed.as_ref());
+        let proven = self.key.as_ref().or(self.signed.as_ref().map(Signed::proven));
         self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);
         Ok(())
     }
@@ -137,6 +150,11 @@ impl Taker for Intake<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether nothing is there of what stands beside a file instead of a private key.
+fn says_nothing_of_itself(fields: &Fields) -> bool {
+    !fields.is_signed() && fields.get(Parameter::Token).is_none()
 }
 
 /// What ImageKit answers, and of the fields asked for those that are known here.

@@ -6,7 +6,7 @@
 
 use super::decoding::Decoding;
 use bytes::Bytes;
-use domain::upload::form::Fields;
+use domain::upload::form::{Fields, Version};
 use domain::upload::{Parameter, UploadRefusal};
 use futures_util::Stream;
 use std::error::Error;
@@ -80,6 +80,7 @@ impl<T> From<UploadRefusal> for ReadError<T> {
 
 /// Reads a whole form. The fields may come in any order, each at most once; whether all are there is not asked here.
 pub async fn read<T: Taker>(
+    version: Version,
     boundary: &str,
     body: impl Stream<Item = Result<Bytes, BodyError>> + Send + Unpin,
     taker: &mut T,
@@ -87,7 +88,7 @@ pub async fn read<T: Taker>(
     let unclaimed = Arc::new(AtomicUsize::new(0));
     let feed = Feed { body, rest: Bytes::new(), asked: 0, unclaimed_then: 0, unclaimed: Arc::clone(&unclaimed) };
     let mut multipart = multer::Multipart::new(feed, boundary);
-    let mut fields = Fields::default();
+    let mut fields = Fields::new(version);
     let mut text_left = MOST_TEXT;
     while let Some(mut field) = multipart.next_field().await.map_err(unreadable)? {
         let parameter = fields.expect(field.name().unwrap_or_default())?;

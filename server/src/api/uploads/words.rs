@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use backend::uploads::UploadError;
 use backend::{Error, Fault};
 use domain::Refusal;
-use domain::upload::form::Fields;
+use domain::upload::form::{Fields, Version};
 use domain::upload::{Parameter, UploadRefusal};
 use http::{HeaderValue, StatusCode, header};
 
@@ -117,9 +117,29 @@ fn words(refusal: UploadRefusal, fields: &Fields) -> (String, &'static str) {
             "Your request contains both signature and basic auth parameter. Use only one method, you might be exposing your private API key.".to_owned(),
             "Nothing was kept. If a browser or an app sent this, its private key is known to whoever uses it: roll the keys.",
         ),
+        UploadRefusal::KeyAndToken => (
+            "Your request contains both token and basic auth parameter. Use only one method, you might be exposing your private API key.".to_owned(),
+            "Nothing was kept. If a browser or an app sent this, its private key is known to whoever uses it: roll the keys.",
+        ),
+        UploadRefusal::TokenInvalid => (
+            "Your request has invalid token.".to_owned(),
+            "Nothing was kept. The token is a JSON Web Token: HS256 with the private key of the pair whose public key is its kid, with whole seconds as iat and exp, issued no later than now and living an hour at most.",
+        ),
+        UploadRefusal::TokenExpired => (
+            "Your request contains expired token.".to_owned(),
+            "Nothing was kept. exp has passed: make a new token for every attempt.",
+        ),
+        UploadRefusal::PayloadDiffers => (
+            "Your request contains invalid payload. It does not match with the payload used to generate token.".to_owned(),
+            "Nothing was kept, and the token is used up. Its payload has every field of the form but file and token, each as the text that is sent, besides iat and exp.",
+        ),
         UploadRefusal::ExpireInvalid => (
             "Your request contains invalid expire parameter. Expire parameter should be a Unix time in less than 1 hour into the future.".to_owned(),
             "Nothing was kept, and the token is used up. expire is an instant in seconds since 1970, not a span of time.",
+        ),
+        UploadRefusal::TokenUsed if fields.version() == Version::V2 => (
+            "The token has been used before.".to_owned(),
+            "Nothing was kept. Make a new token for every attempt, and let nobody cache them. Two made in the same second for the same form are one: let their exp differ.",
         ),
         UploadRefusal::TokenUsed => (token_used(fields), "Nothing was kept. Ask for new upload parameters for every attempt, and let nobody cache them."),
         UploadRefusal::SignatureInvalid => (

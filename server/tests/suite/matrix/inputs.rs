@@ -92,10 +92,16 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/admin/v1/accounts", "") => {
             Input { target: format!("{place}?email={}", EMAIL.replace('@', "%40")), accept: "*/*", ..usual }
         }
-        ("/v1/account" | "/api/v1/files/upload" | "/admin/v1/openapi.json" | "/livez" | "/readyz", "") => {
-            Input { accept: "*/*", ..usual }
-        }
-        ("/api/v1/files/upload", "+key") => Input {
+        (
+            "/v1/account"
+            | "/api/v1/files/upload"
+            | "/api/v2/files/upload"
+            | "/admin/v1/openapi.json"
+            | "/livez"
+            | "/readyz",
+            "",
+        ) => Input { accept: "*/*", ..usual },
+        ("/api/v1/files/upload" | "/api/v2/files/upload", "+key") => Input {
             accept: "*/*",
             authorization: bearer(&stage.key),
             content_type: "multipart/form-data; boundary=x",

@@ -9,6 +9,7 @@ use http::Request;
 use sha1::Sha1;
 
 pub const UPLOAD: &str = "/api/v1/files/upload";
+pub const UPLOAD_V2: &str = "/api/v2/files/upload";
 pub const EXPIRE: i64 = NOW / 1_000 + 1_800;
 
 /// One part of a form.
@@ -100,7 +101,11 @@ pub async fn other_account(world: &World) -> CreatedAccount {
 }
 
 pub async fn post(world: &World, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
-    let mut request = Request::builder().method("POST").uri(UPLOAD).header("host", "127.0.0.1:3000");
+    post_to(world, UPLOAD, headers, body).await
+}
+
+pub async fn post_to(world: &World, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    let mut request = Request::builder().method("POST").uri(uri).header("host", "127.0.0.1:3000");
     if !headers.iter().any(|(name, _)| *name == "content-type") {
         request = request.header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
     }

@@ -6,6 +6,7 @@ mod listing;
 mod refusals;
 mod sightings;
 mod signatures;
+mod tokens;
 #[cfg(target_os = "linux")]
 mod whole_program;
 
