@@ -266,13 +266,20 @@ async fn an_ended_pair_signs_no_token_more_and_says_so() {
     assert_eq!(send(&world, &form(&late(60))).await.status, 200);
     world.clock.set(ends * 1_000);
     expect(&send(&world, &form(&late(61))).await, 403, "KEY_EXPIRED", KEY_ENDED);
+    // Before anything else of the form is looked at.
+    expect(&send(&world, &form(&late(62))[..2]).await, 403, "KEY_EXPIRED", KEY_ENDED);
     world.clock.set(NOW);
     let new = Keys { public: new.pair.public_key.to_string(), private: new.private_key.expose().to_owned() };
-    world.roll(&account.account_id, ExpireOld::Immediately).await;
+    let Rolled::Done { new: last, .. } = world.roll(&account.account_id, ExpireOld::Immediately).await else {
+        panic!("rolled")
+    };
     expect(&send(&world, &form(&token(&new, &payload(SECONDS + 60)))).await, 403, "KEY_REVOKED", KEY_ENDED);
+    expect(&send(&world, &form(&token(&new, &payload(SECONDS + 61)))[..2]).await, 403, "KEY_REVOKED", KEY_ENDED);
+    let last = Keys { public: last.pair.public_key.to_string(), private: last.private_key.expose().to_owned() };
+    assert_eq!(send(&world, &form(&token(&last, &payload(SECONDS + 60)))).await.status, 200);
     world.disable(&account.account_id).await;
-    let others = Keys::of(&other_account(&world).await);
-    assert_eq!(send(&world, &form(&token(&others, &payload(SECONDS + 60)))).await.status, 200);
+    let answer = send(&world, &form(&token(&last, &payload(SECONDS + 61)))[..2]).await;
+    expect(&answer, 403, "ACCOUNT_DISABLED", "Your account is disabled.");
 }
 
 #[tokio::test]
