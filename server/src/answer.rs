@@ -8,7 +8,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+/// The body of a refusal once more, for gateways that pass on no body.
+const X_LATCHKEY_ERROR: HeaderName = HeaderName::from_static("x-latchkey-error");
 
 /// Who reads the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ impl Reader {
     pub fn of(kind: Kind, headers: &HeaderMap) -> Self {
         let (json, html) = (accepts(headers, "application/json"), accepts(headers, "text/html"));
         let person = match kind {
-            Kind::Api | Kind::Upload | Kind::Health => false,
+            Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => false,
             // A script that is gone is asked for by a page, not by a person.
             Kind::Function | Kind::ListFunction | Kind::Asset => html > 0,
             Kind::Page => html >= json,
@@ -77,6 +80,12 @@ pub(crate) async fn give_form(
     if let Some(kind) = form.headers.get(CONTENT_TYPE) {
         parts.headers.insert(CONTENT_TYPE, kind.clone());
     }
+    // nginx shows a client the status of its question, and drops the body that belongs to it.
+    if kind == Kind::Gateway
+        && let Ok(error) = HeaderValue::from_str(&text(told))
+    {
+        parts.headers.insert(X_LATCHKEY_ERROR, error);
+    }
     if told.status == StatusCode::UNAUTHORIZED {
         parts.headers.insert(WWW_AUTHENTICATE, challenge(&serving.site.product_name));
     }
@@ -84,8 +93,12 @@ pub(crate) async fn give_form(
 }
 
 fn json(told: Told) -> Response {
-    let body = serde_json::json!({ "message": told.message, "help": told.help, "code": told.code });
-    ([(CONTENT_TYPE, "application/json")], Body::from(body.to_string())).into_response()
+    ([(CONTENT_TYPE, "application/json")], Body::from(text(told))).into_response()
+}
+
+/// JSON on one line.
+fn text(told: Told) -> String {
+    serde_json::json!({ "message": told.message, "help": told.help, "code": told.code }).to_string()
 }
 
 /// A page that needs nothing that might be what is broken: no database, no script.

@@ -53,6 +53,8 @@ pub enum Kind {
     Api,
     /// Uploads: like the API, with bodies as large as files, and from any site.
     Upload,
+    /// What gateways ask about the requests they hold: like the API, and the body, which is not theirs to send, is not read.
+    Gateway,
     /// For whoever watches the process. Nobody is known.
     Health,
     /// Files that belong to the pages and are the same for everybody.
@@ -61,8 +63,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are wrapped.
-    pub const ALL: [Self; 7] =
-        [Self::Page, Self::Function, Self::ListFunction, Self::Api, Self::Upload, Self::Health, Self::Asset];
+    pub const ALL: [Self; 8] = [
+        Self::Page,
+        Self::Function,
+        Self::ListFunction,
+        Self::Api,
+        Self::Upload,
+        Self::Gateway,
+        Self::Health,
+        Self::Asset,
+    ];
 }
 
 /// Who gives the answer.
@@ -183,6 +193,8 @@ pub static TABLE: &[Route] = &[
     ours(Method::PATCH, "/admin/v1/accounts/{accountId}", Kind::Api, |method| on(method, api::switch)),
     ours(Method::POST, "/admin/v1/accounts/{accountId}/roll", Kind::Api, |method| on(method, api::roll)),
     ours(Method::GET, "/admin/v1/openapi.json", Kind::Api, |method| on(method, api::describe)),
+    // Envoy asks below it, at the path of the request it holds.
+    below("/v1/auth", Kind::Gateway, || any(api::may_pass)),
     ours(Method::GET, "/livez", Kind::Health, |method| on(method, health::live)),
     ours(Method::GET, "/readyz", Kind::Health, |method| on(method, health::ready)),
     below("/v1", Kind::Api, || any(async || Problem::NotFound)),

@@ -1,21 +1,14 @@
 //! `GET /v1/account`: whose key is this, and how long does it work?
 
-use super::credentials::presented_key;
-use crate::middleware::context_of;
+use super::authentication::{announce_end, authenticate};
 use crate::problem::Problem;
 use crate::router::Serving;
-use app::paths;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use backend::authenticate::{Authenticated, Verdict};
-use backend::{Caller, Error};
+use backend::authenticate::Authenticated;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
-
-const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
-const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,64 +35,6 @@ pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result
     Ok(response)
 }
 
-/// Whose request it is. A key that works and comes from a browser is known to everybody who opens the page: it is refused,
-/// and its owner reads where it was seen.
-pub(super) async fn authenticate(serving: &Serving, parts: &Parts) -> Result<Authenticated, Problem> {
-    match serving.backend.authenticate(&presented_key(&parts.headers)?).await {
-        Ok(Verdict::Valid(caller)) => match origin_of_browser(&parts.headers) {
-            None => Ok(caller),
-            Some(origin) => {
-                let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
-                serving.backend.note_sighting(&context, &caller, Some(&origin)).await;
-                Err(Problem::KeyFromBrowser)
-            }
-        },
-        Ok(Verdict::Unknown) => Err(Problem::KeyUnknown),
-        Ok(Verdict::Public) => Err(Problem::KeyIsPublic),
-        Ok(Verdict::Installation) => Err(Problem::KeyIsInstallation),
-        Ok(Verdict::Expired) => Err(Problem::KeyExpired),
-        Ok(Verdict::Revoked) => Err(Problem::KeyRevoked),
-        Ok(Verdict::AccountDisabled) => Err(Problem::AccountDisabled),
-        Err(Error::Fault(fault)) => {
-            tracing::error!(fault = fault.chain(), "a key could not be checked");
-            Err(Problem::from(&fault))
-        }
-        Err(Error::Refused(refusal)) => {
-            tracing::error!(code = refusal.code(), "checking a key was refused");
-            Err(Problem::Fault)
-        }
-    }
-}
-
-/// Whose request it is, if it comes with anything in the place of a key.
-pub(super) async fn authenticate_if_asked(serving: &Serving, parts: &Parts) -> Result<Option<Authenticated>, Problem> {
-    let asked = parts.headers.contains_key(header::AUTHORIZATION);
-    if asked { authenticate(serving, parts).await.map(Some) } else { Ok(None) }
-}
-
-/// What a browser says about where a request comes from; `None` if no browser sent it. Browsers send one of these with
-/// everything a page asks for, and pages cannot leave them out (Fetch, sections 2.2.2 and 4.4). `Sec-Fetch-Mode` says nothing:
-/// Node's own `fetch` sends it.
-fn origin_of_browser(headers: &HeaderMap) -> Option<String> {
-    let marks = [header::ORIGIN, HeaderName::from_static("sec-fetch-site"), HeaderName::from_static("sec-fetch-dest")];
-    let from_browser = marks.iter().any(|mark| headers.contains_key(mark));
-    let named = [header::ORIGIN, header::REFERER].into_iter().find_map(|name| headers.get(name));
-    from_browser.then(|| named.map_or_else(String::new, origin_in))
-}
-
-/// Scheme and host, without the path that a `Referer` has.
-fn origin_in(value: &HeaderValue) -> String {
-    let text = String::from_utf8_lossy(value.as_bytes());
-    let uri = text.parse::<http::Uri>().ok();
-    let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.authority()?.host(), uri.port_u16())));
-    match parts {
-        Some((scheme, host, Some(port))) => format!("{scheme}://{host}:{port}"),
-        Some((scheme, host, None)) => format!("{scheme}://{host}"),
-        // `null`, as sandboxed pages send it.
-        None => text.split(['?', '#', '/']).next().unwrap_or_default().to_owned(),
-    }
-}
-
 fn describe(caller: &Authenticated) -> Described {
     Described {
         account_id: caller.account_id.to_string(),
@@ -110,24 +45,5 @@ fn describe(caller: &Authenticated) -> Described {
             status: caller.state.as_str(),
             expires_at: caller.state.expires_at().map(domain::Timestamp::to_rfc3339),
         },
-    }
-}
-
-/// Tells the holder of an expiring pair, in headers that monitoring understands, since when (`Deprecation`, RFC 9745),
-/// until when (`Sunset`, RFC 8594) and where to act.
-pub(super) fn announce_end(caller: &Authenticated, public_url: &str, headers: &mut HeaderMap) {
-    let (Some(rolled_at), Some(expires_at)) = (caller.rolled_at, caller.state.expires_at()) else {
-        return;
-    };
-    let page = format!("<{public_url}{}>; rel=\"deprecation\"; type=\"text/html\"", paths::DEVELOPERS);
-    let values = [
-        (DEPRECATION, format!("@{}", rolled_at.as_unix_seconds())),
-        (SUNSET, expires_at.to_http_date()),
-        (header::LINK, page),
-    ];
-    for (name, value) in values {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
     }
 }

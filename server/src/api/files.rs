@@ -1,6 +1,6 @@
 //! `/v1/files`: what was uploaded, as ImageKit's clients ask for it, and the bytes of each file at its address.
 
-use super::account::{authenticate, authenticate_if_asked};
+use super::authentication::{authenticate, authenticate_if_asked};
 use super::input::Complaint;
 use super::uploads::{Wrong, broken};
 use crate::download::attachment;

@@ -4,8 +4,10 @@
 //! systems, with an installation key.
 
 mod account;
+mod authentication;
 mod credentials;
 mod files;
+mod forward_auth;
 mod input;
 mod provisioning;
 pub(crate) mod uploads;
@@ -15,4 +17,5 @@ pub(crate) use files::{
     BYTES as FILE_BYTES, bytes as file_bytes, delete as delete_file, delete_several as delete_files,
     details as show_file, list as list_files,
 };
+pub(crate) use forward_auth::show as may_pass;
 pub(crate) use provisioning::{create, describe, find, open, roll, switch};

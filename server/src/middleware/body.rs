@@ -43,6 +43,14 @@ pub(super) async fn bound_list(request: Request, next: Next) -> Response {
     read(most, deadline, request, next).await
 }
 
+/// For what gateways ask: some leave the length of a body in the headers that they do not send.
+pub(super) async fn leave_unread(request: Request, next: Next) -> Response {
+    if let Some(guest) = request.extensions().get::<Arc<Guest>>() {
+        guest.is_served();
+    }
+    next.run(request).await
+}
+
 async fn read(most: usize, deadline: Duration, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;

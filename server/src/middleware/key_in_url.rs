@@ -3,6 +3,7 @@
 use super::caller::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
+use crate::routes::Kind;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,35 +13,76 @@ use domain::{Brand, PrivateKey};
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-pub(super) async fn refuse(State(serving): State<Serving>, request: Request, next: Next) -> Response {
-    let (brand, uri) = (serving.brand(), request.uri());
-    if has_key(&brand.private_prefix(), |text| contains_private_key(brand, text), uri) {
-        if let Some(key) = first_key(brand, uri) {
+/// Where gateways say which URL they were asked for: most of them in the first, nginx in whichever its configuration names
+/// (the manual's example has the second, Kubernetes' ingress the third).
+const ORIGINAL_URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
+
+pub(super) async fn refuse(
+    State(serving): State<Serving>,
+    State(kind): State<Kind>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let brand = serving.brand();
+    let targets = targets(kind, &request);
+    if targets.iter().any(|target| has_key(&brand.private_prefix(), |text| contains_private_key(brand, text), target)) {
+        if let Some(key) = targets.iter().find_map(|target| first_key(brand, target)) {
             let context = context_of(&serving, request.extensions(), request.headers(), Caller::Anonymous);
             serving.backend.note_sighting_in_url(&context, &key).await;
         }
         return Problem::KeyInUrl.into_response();
     }
-    if has_key(&brand.installation_prefix(), |text| contains_installation_key(brand, text), uri) {
+    let has_installation_key =
+        |target| has_key(&brand.installation_prefix(), |text| contains_installation_key(brand, text), target);
+    if targets.iter().any(has_installation_key) {
         return Problem::InstallationKeyInUrl.into_response();
     }
     next.run(request).await
 }
 
+/// A URL without what names the server.
+struct Target {
+    path: String,
+    query: String,
+}
+
+impl From<&Uri> for Target {
+    fn from(uri: &Uri) -> Self {
+        Self { path: uri.path().to_owned(), query: uri.query().unwrap_or_default().to_owned() }
+    }
+}
+
+impl From<&str> for Target {
+    /// Of a header, where it need not be a URL that we would take.
+    fn from(text: &str) -> Self {
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        Self { path: path.to_owned(), query: query.to_owned() }
+    }
+}
+
+/// The URL of the request, and that of the request which a gateway asks about.
+fn targets(kind: Kind, request: &Request) -> Vec<Target> {
+    let mut targets = vec![Target::from(request.uri())];
+    if kind == Kind::Gateway {
+        let said = ORIGINAL_URIS.iter().flat_map(|name| request.headers().get_all(*name));
+        targets.extend(said.map(|value| Target::from(&*String::from_utf8_lossy(value.as_bytes()))));
+    }
+    targets
+}
+
 /// The first whole key of the URL, however it is encoded: its owner is told if it works.
-fn first_key(brand: &Brand, uri: &Uri) -> Option<PrivateKey> {
-    let whole = format!("{} {}", uri.path(), uri.query().unwrap_or_default());
+fn first_key(brand: &Brand, target: &Target) -> Option<PrivateKey> {
+    let whole = format!("{} {}", target.path, target.query);
     let read = [whole.clone(), decode(&whole), decode(&decode(&whole))];
     read.iter().find_map(|text| private_keys_in(brand, text).next())
 }
 
 /// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
 /// a key.
-fn has_key(prefix: &str, whole: impl Fn(&str) -> bool, uri: &Uri) -> bool {
-    let query = uri.query().unwrap_or_default();
+fn has_key(prefix: &str, whole: impl Fn(&str) -> bool, target: &Target) -> bool {
     let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
     let in_value = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(prefix));
-    in_text(uri.path()) || in_text(query) || query.split('&').any(in_value)
+    in_text(&target.path) || in_text(&target.query) || target.query.split('&').any(in_value)
 }
 
 fn decode(text: &str) -> String {
@@ -55,8 +97,12 @@ mod tests {
 
     fn has_private_key(target: &str) -> bool {
         let brand = Brand::none();
-        let uri = target.parse().expect("a target");
-        has_key(&brand.private_prefix(), |text| contains_private_key(&brand, text), &uri)
+        let uri: Uri = target.parse().expect("a target");
+        let found =
+            |target: &Target| has_key(&brand.private_prefix(), |text| contains_private_key(&brand, text), target);
+        let (of_url, of_header) = (found(&Target::from(&uri)), found(&Target::from(target)));
+        assert_eq!(of_url, of_header, "{target}");
+        of_url
     }
 
     #[test]
@@ -69,8 +115,9 @@ mod tests {
             ("/admin/v1/accounts?email=installation_cut".to_owned(), true),
             ("/admin/v1/accounts?externalId=no_installation_key".to_owned(), false),
         ] {
-            let uri = target.parse().expect("a target");
-            let found = has_key(&brand.installation_prefix(), |text| contains_installation_key(&brand, text), &uri);
+            let uri: Uri = target.parse().expect("a target");
+            let found = |text: &str| contains_installation_key(&brand, text);
+            let found = has_key(&brand.installation_prefix(), found, &Target::from(&uri));
             assert_eq!((found, has_private_key(&target)), (expected, false), "{target}");
         }
     }

@@ -35,7 +35,7 @@ async fn answer(serving: Serving, kind: Kind, request: Request, next: Next) -> R
     let went_well = status.is_success() || status == StatusCode::NOT_MODIFIED;
     let quiet = match kind {
         // An API answers thousands of requests a second; what went well is not news.
-        Kind::Api | Kind::Upload | Kind::Asset => went_well,
+        Kind::Api | Kind::Upload | Kind::Gateway | Kind::Asset => went_well,
         // Bad news is told by `health`, once.
         Kind::Health => true,
         Kind::Page | Kind::Function | Kind::ListFunction => false,

@@ -59,12 +59,15 @@ pub fn wrap(routes: Router<Serving>, kind: Kind, serving: &Serving) -> Router<Se
             };
             know_person(routes.layer(from_fn_with_state(around.clone(), referer::drop_foreign)), &around)
         }
-        Kind::Api | Kind::Upload => routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse)),
+        Kind::Api | Kind::Upload | Kind::Gateway => {
+            routes.layer(from_fn_with_state(around.clone(), key_in_url::refuse))
+        }
         Kind::Health | Kind::Asset => routes,
     };
     let routes = match kind {
         // Bounded within the knowing of the person, and while it arrives.
         Kind::ListFunction | Kind::Upload => routes,
+        Kind::Gateway => routes.layer(from_fn(body::leave_unread)),
         _ => routes.layer(from_fn_with_state(around.clone(), body::bound)),
     };
     let routes = routes.layer(panic::layer()).layer(from_fn_with_state(around.clone(), answer::give_form));

@@ -39,7 +39,7 @@ pub(super) async fn mint(
     request.extensions_mut().insert(id);
     let mut response = next.run(request).await;
     if let Ok(header) = header {
-        if matches!(kind, Kind::Api | Kind::Upload) {
+        if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway) {
             response.headers_mut().insert(X_IK_REQUEST_ID, header.clone());
         }
         response.headers_mut().insert(X_REQUEST_ID, header);

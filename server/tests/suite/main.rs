@@ -14,6 +14,7 @@ mod failing;
 #[cfg(target_os = "linux")]
 mod floods;
 mod forms_of_answers;
+mod forward_auth;
 mod headers;
 mod health;
 mod invitations;

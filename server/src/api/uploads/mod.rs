@@ -10,7 +10,7 @@ mod words;
 pub(crate) use cors::{allow, preflight};
 pub(crate) use words::{Wrong, broken};
 
-use super::account::{announce_end, authenticate_if_asked};
+use super::authentication::{announce_end, authenticate_if_asked};
 use super::files::described;
 use crate::accept::Guest;
 use crate::middleware::context_of;

@@ -119,6 +119,13 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
         }
+        ("/v1/auth/*", "") => Input { target: "/v1/auth".to_owned(), accept: "*/*", ..usual },
+        ("/v1/auth/*", "+key") => Input {
+            target: "/v1/auth/images?size=2".to_owned(),
+            accept: "*/*",
+            authorization: bearer(&stage.key),
+            ..usual
+        },
         ("/v1/*", "") => Input { target: "/v1/nothing".to_owned(), accept: "*/*", ..usual },
         ("/admin/v1/accounts/{accountId}" | "/admin/v1/accounts/{accountId}/roll", "") => {
             let target = place.replace("{accountId}", stage.ours.id.as_str());

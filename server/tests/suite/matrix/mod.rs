@@ -186,6 +186,8 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
     }
     let expected = match (cell.kind, status) {
         (_, 302 | 303) | (Kind::Upload, 204) => return None,
+        // There is nothing to say but in headers.
+        (Kind::Gateway, 200) => "",
         (Kind::Page, 200) if CSV.contains(&cell.line.place.as_str()) => "text/csv; charset=utf-8; header=present",
         (Kind::Page, 200) if cell.line.place == "/dashboard/activity.jsonl" => "application/jsonl; charset=utf-8",
         (Kind::Page, 200) if cell.line.place == "/dashboard/files/download" => "application/octet-stream",
@@ -193,7 +195,9 @@ fn wrong_form(cell: &Cell<'_>, answer: &Answer) -> Option<String> {
         (Kind::Page, 200) if cell.line.place == "*" => "image/svg+xml",
         (Kind::Page | Kind::Asset, _) => "text/html; charset=utf-8",
         (Kind::Function | Kind::ListFunction, _) if cell.line.variant == "+form" => "text/html; charset=utf-8",
-        (Kind::Function | Kind::ListFunction | Kind::Api | Kind::Upload | Kind::Health, _) => "application/json",
+        (Kind::Function | Kind::ListFunction | Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health, _) => {
+            "application/json"
+        }
     };
     let json = serde_json::from_str::<serde_json::Value>(&answer.body);
     let readable = expected != "application/json" || answer.body.is_empty() || json.is_ok();
