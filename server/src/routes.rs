@@ -193,6 +193,8 @@ pub static TABLE: &[Route] = &[
     ours(Method::PATCH, "/admin/v1/accounts/{accountId}", Kind::Api, |method| on(method, api::switch)),
     ours(Method::POST, "/admin/v1/accounts/{accountId}/roll", Kind::Api, |method| on(method, api::roll)),
     ours(Method::GET, "/admin/v1/openapi.json", Kind::Api, |method| on(method, api::describe)),
+    ours(Method::POST, "/v1/keys/verify", Kind::Api, |method| on(method, api::verify_key)),
+    ours(Method::POST, "/v1/keys/verify/batch", Kind::Api, |method| on(method, api::verify_keys)),
     // Envoy asks below it, at the path of the request it holds.
     below("/v1/auth", Kind::Gateway, || any(api::may_pass)),
     ours(Method::GET, "/livez", Kind::Health, |method| on(method, health::live)),

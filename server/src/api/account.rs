@@ -12,10 +12,15 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Described {
-    account_id: String,
+pub(super) struct Described {
+    account_id: Option<String>,
     external_id: Option<String>,
-    key_pair: Pair,
+    key_pair: Option<Pair>,
+}
+
+impl Described {
+    /// Of a key that is not valid nobody is told whose it is.
+    pub(super) const NOBODY: Self = Self { account_id: None, external_id: None, key_pair: None };
 }
 
 #[derive(Serialize)]
@@ -35,15 +40,15 @@ pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result
     Ok(response)
 }
 
-fn describe(caller: &Authenticated) -> Described {
+pub(super) fn describe(caller: &Authenticated) -> Described {
     Described {
-        account_id: caller.account_id.to_string(),
+        account_id: Some(caller.account_id.to_string()),
         external_id: caller.external_id.clone(),
-        key_pair: Pair {
+        key_pair: Some(Pair {
             id: caller.pair_id.to_string(),
             public_key: caller.public_key.to_string(),
             status: caller.state.as_str(),
             expires_at: caller.state.expires_at().map(domain::Timestamp::to_rfc3339),
-        },
+        }),
     }
 }

@@ -124,6 +124,13 @@ impl Members {
         self.optional_text(name)?.ok_or_else(|| self.missing(name))
     }
 
+    /// A list of texts, at most this many.
+    pub(super) fn texts(&mut self, name: &'static str, most: usize) -> Result<Vec<String>, Complaint> {
+        let value = self.take(name).ok_or_else(|| self.missing(name))?;
+        let texts = serde_json::from_value::<Vec<String>>(value).ok().filter(|texts| texts.len() <= most);
+        texts.ok_or_else(|| self.invalid(name, &format!("is a list of at most {most} texts")))
+    }
+
     pub(super) fn bool(&mut self, name: &'static str) -> Result<bool, Complaint> {
         match self.take(name) {
             Some(Value::Bool(value)) => Ok(value),

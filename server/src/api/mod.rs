@@ -11,6 +11,7 @@ mod forward_auth;
 mod input;
 mod provisioning;
 pub(crate) mod uploads;
+mod verify;
 
 pub(crate) use account::show as show_account;
 pub(crate) use files::{
@@ -19,3 +20,4 @@ pub(crate) use files::{
 };
 pub(crate) use forward_auth::show as may_pass;
 pub(crate) use provisioning::{create, describe, find, open, roll, switch};
+pub(crate) use verify::{one as verify_key, several as verify_keys};

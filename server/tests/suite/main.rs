@@ -35,4 +35,5 @@ mod starting;
 mod stopping;
 mod upgrading;
 mod uploads;
+mod verify;
 mod world;

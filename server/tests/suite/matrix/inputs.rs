@@ -119,6 +119,14 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
         ("/v1/*", "+key") => {
             Input { target: "/v1/nothing".to_owned(), authorization: bearer(&stage.key), accept: "*/*", ..usual }
         }
+        ("/v1/keys/verify" | "/v1/keys/verify/batch", "" | "+wrong") => {
+            let body = match (place, variant) {
+                (_, "+wrong") => json!({ "account": named.account }),
+                ("/v1/keys/verify", _) => json!({ "key": "private_x" }),
+                _ => json!({ "keys": ["private_x"] }),
+            };
+            Input { accept: "*/*", content_type: JSON, body: body.to_string(), ..usual }
+        }
         ("/v1/auth/*", "") => Input { target: "/v1/auth".to_owned(), accept: "*/*", ..usual },
         ("/v1/auth/*", "+key") => Input {
             target: "/v1/auth/images?size=2".to_owned(),
