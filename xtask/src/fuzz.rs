@@ -4,7 +4,7 @@ use crate::shell::{Outcome, Program, step};
 use crate::tally::Tally;
 use crate::{tools, workspace};
 
-const TARGETS: [&str; 5] = ["authorization", "cookie", "expiry", "key_format", "session"];
+const TARGETS: [&str; 6] = ["authorization", "cookie", "expiry", "key_format", "multipart", "session"];
 
 /// One passed or failed for each target. libFuzzer prints where the input lies that broke something.
 pub(crate) fn every_target() -> Tally {

@@ -44,9 +44,6 @@ fn user_name(encoded: &str) -> Result<String, Problem> {
 #[cfg(test)]
 #[path = "../../../fuzz/oracles/authorization.rs"]
 mod oracle;
-#[cfg(test)]
-#[path = "../../../fuzz/oracles/replay.rs"]
-mod replay;
 
 #[cfg(test)]
 mod tests {
@@ -55,7 +52,9 @@ mod tests {
     #[test]
     fn the_corpus_of_authorizations_holds() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-        replay::corpus(root, "authorization", |input| oracle::holds(input, |headers| presented_key(headers).ok()));
+        crate::api::replay::corpus(root, "authorization", |input| {
+            oracle::holds(input, |headers| presented_key(headers).ok());
+        });
     }
 
     fn presented(headers: &[&str]) -> Result<String, Problem> {

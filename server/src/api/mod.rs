@@ -21,3 +21,8 @@ pub(crate) use files::{
 pub(crate) use forward_auth::show as may_pass;
 pub(crate) use provisioning::{create, describe, find, open, roll, switch};
 pub(crate) use verify::{one as verify_key, several as verify_keys};
+
+/// Plays what fuzzing found worth keeping.
+#[cfg(test)]
+#[path = "../../../fuzz/oracles/replay.rs"]
+mod replay;

@@ -28,7 +28,7 @@ use bytes::Bytes;
 use domain::upload::form::{Fields, ResponseField, Version};
 use domain::upload::{Parameter, UploadForm, UploadRefusal};
 use http::header;
-use reading::{BodyError, ReadError, Taker, read};
+use reading::{BodyError, Limits, ReadError, Taker, read};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ async fn take_in(serving: &Serving, request: Request, version: Version) -> Resul
     let guest = parts.extensions.get::<Arc<Guest>>().cloned();
 
     let mut intake = Intake::new(serving, caller.as_ref(), context.address);
-    let read = read(version, &boundary, body::paced(body, guest), &mut intake).await;
+    let read = read(version, &boundary, Limits::USUAL, body::paced(body, guest), &mut intake).await;
     let fields = match read {
         Ok(fields) => fields,
         Err(error) => return Err(unread(error)),
@@ -177,4 +177,20 @@ fn uploaded(serving: &Serving, file: &FileRecord, form: &UploadForm) -> Value {
         answer[known] = all[known].clone();
     }
     answer
+}
+
+#[cfg(test)]
+#[path = "../../../../fuzz/oracles/multipart.rs"]
+mod oracle;
+
+#[cfg(test)]
+mod tests {
+    use super::oracle;
+    use crate::api::replay;
+
+    #[test]
+    fn the_corpus_of_forms_holds() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        replay::corpus(root, "multipart", |input| oracle::holds(input, |_, read| read()));
+    }
 }

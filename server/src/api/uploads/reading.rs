@@ -2,7 +2,7 @@
 //! [`Taker`] puts it, piece by piece.
 //!
 //! The multipart syntax is `multer`'s. It gathers whatever its stream has to give, and bounds neither that nor the headers
-//! of a part, so it is fed piece by piece and never more than [`MOST_UNCLAIMED`] ahead of what has come out of it.
+//! of a part, so it is fed piece by piece and never more than [`Limits::unclaimed`] ahead of what has come out of it.
 
 use super::decoding::Decoding;
 use bytes::Bytes;
@@ -14,19 +14,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-/// How much may arrive that is no part's content: boundaries and headers of parts. Real clients need some 200 bytes a part.
-const MOST_UNCLAIMED: usize = 256 * 1024;
+/// What a form may cost. They are arguments so that fuzzing can make them small, and meet them.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How much may arrive that is no part's content: boundaries and headers of parts. Real clients need some 200 bytes a part.
+    pub unclaimed: usize,
+    /// The largest piece that is passed on at once, and how much may lie there before more is given only to whoever insists.
+    pub piece: usize,
+    /// How long all fields may be together, the file apart.
+    pub text: usize,
+}
 
-/// The largest piece that is passed on at once, and how much may lie there before more is given only to whoever insists.
-const LARGEST_PIECE: usize = 64 * 1024;
+impl Limits {
+    /// Those of the product, in bytes.
+    pub const USUAL: Self = Self { unclaimed: 256 * 1024, piece: 64 * 1024, text: 64 * 1024 };
+}
 
 /// How often `multer` is told to make do with what it has. It asks for more once or twice for each part, needed or not.
 const PATIENCE: u32 = 32;
-
-/// How long all fields may be together, the file apart.
-const MOST_TEXT: usize = 64 * 1024;
 
 /// Where the file goes.
 pub trait Taker {
@@ -82,14 +89,24 @@ impl<T> From<UploadRefusal> for ReadError<T> {
 pub async fn read<T: Taker>(
     version: Version,
     boundary: &str,
+    limits: Limits,
     body: impl Stream<Item = Result<Bytes, BodyError>> + Send + Unpin,
     taker: &mut T,
 ) -> Result<Fields, ReadError<T::Error>> {
     let unclaimed = Arc::new(AtomicUsize::new(0));
-    let feed = Feed { body, rest: Bytes::new(), asked: 0, unclaimed_then: 0, unclaimed: Arc::clone(&unclaimed) };
+    let feed = Feed {
+        body,
+        limits,
+        rest: Bytes::new(),
+        asked: 0,
+        alone: true,
+        ended: false,
+        unclaimed_then: 0,
+        unclaimed: Arc::clone(&unclaimed),
+    };
     let mut multipart = multer::Multipart::new(feed, boundary);
     let mut fields = Fields::new(version);
-    let mut text_left = MOST_TEXT;
+    let mut text_left = limits.text;
     while let Some(mut field) = multipart.next_field().await.map_err(unreadable)? {
         let parameter = fields.expect(field.name().unwrap_or_default())?;
         if parameter == Parameter::File {
@@ -132,10 +149,15 @@ fn unreadable<T>(error: multer::Error) -> ReadError<T> {
 /// A body that gives no more than it has to, however much of it is there.
 struct Feed<S> {
     body: S,
+    limits: Limits,
     /// Of a larger piece.
     rest: Bytes,
     /// How often more was asked for since something was given or taken.
     asked: u32,
+    /// Whether nothing was given since it was last said that nothing is there. Only then the end is told: `multer` looks for the
+    /// first boundary, asks for more, and takes a form for broken off if more and the end come at once.
+    alone: bool,
+    ended: bool,
     unclaimed_then: usize,
     /// What was given and has not come out again.
     unclaimed: Arc<AtomicUsize>,
@@ -149,22 +171,34 @@ impl<S: Stream<Item = Result<Bytes, BodyError>> + Unpin> Stream for Feed<S> {
         if unclaimed != self.unclaimed_then {
             (self.unclaimed_then, self.asked) = (unclaimed, 0);
         }
-        if unclaimed > MOST_UNCLAIMED {
+        if unclaimed > self.limits.unclaimed {
             return Poll::Ready(Some(Err(BodyError::TooMuch)));
         }
-        if unclaimed >= LARGEST_PIECE && self.asked < PATIENCE {
+        if unclaimed >= self.limits.piece && self.asked < PATIENCE {
             self.asked += 1;
+            self.alone = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_next(cx)) {
-                Some(Ok(piece)) => self.rest = piece,
-                end => return Poll::Ready(end),
+            let next = if self.ended { Poll::Ready(None) } else { Pin::new(&mut self.body).poll_next(cx) };
+            match next {
+                Poll::Ready(Some(Ok(piece))) => self.rest = piece,
+                Poll::Ready(None) if self.alone => return Poll::Ready(None),
+                Poll::Ready(None) => {
+                    (self.ended, self.alone) = (true, true);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                other => {
+                    self.alone = true;
+                    return other;
+                }
             }
         }
-        let most = self.rest.len().min(LARGEST_PIECE);
+        let most = self.rest.len().min(self.limits.piece);
         let piece = self.rest.split_to(most);
+        self.alone = false;
         (self.asked, self.unclaimed_then) = (0, self.unclaimed.fetch_add(piece.len(), Ordering::Relaxed) + piece.len());
         Poll::Ready(Some(Ok(piece)))
     }
