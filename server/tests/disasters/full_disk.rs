@@ -2,7 +2,7 @@
 //! comes back by itself.
 
 use crate::program::{Place, Served};
-use crate::small_disk::SmallDisk;
+use crate::small_disk::{SKIPPED, SmallDisk};
 use crate::visitor::{PASSWORD, Visitor, authenticate, expire_form, new_submission, reveal_form, roll_form};
 use backend::Clock as _;
 use domain::{Duration, PairId, Timestamp};
@@ -10,9 +10,6 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
-
-/// Loud, because the quota below then is the only full disk that was tried.
-const SKIPPED: &str = "SKIPPED: this user may mount nothing. Run as root, or allow unprivileged user namespaces.";
 
 /// An account with a pair in every state, and the private keys that go with them.
 struct Ada {

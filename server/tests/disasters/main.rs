@@ -9,6 +9,7 @@ mod bulk_rolls;
 mod crashes;
 mod first_start;
 mod full_disk;
+mod full_files_disk;
 mod killable;
 mod load;
 #[expect(dead_code, reason = "the other test program uses all of it")]

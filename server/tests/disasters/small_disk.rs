@@ -9,6 +9,9 @@ use std::process::{Child, Command, Stdio};
 /// Where the data lies, below the place.
 const DATA: &str = "disk";
 
+/// Loud, because the quota of `full_disk` then is the only full disk that was tried.
+pub const SKIPPED: &str = "SKIPPED: this user may mount nothing. Run as root, or allow unprivileged user namespaces.";
+
 /// Mounting needs root, or root in a user namespace of one's own.
 const WAYS_IN: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
 

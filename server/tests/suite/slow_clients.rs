@@ -33,6 +33,17 @@ const WITH_LENGTH: &[u8] = b"POST /v1/account HTTP/1.1\r\nHost: x\r\nContent-Len
 const CHUNKED: &[u8] = b"POST /v1/account HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 const LARGE_FILE: &[u8] = b"GET /pkg/large.bin HTTP/1.1\r\nHost: x\r\n\r\n";
 
+const FILE_BEGINS: &str =
+    "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.bin\"\r\n\r\nthe beginning of a file";
+const FIELDS: &str =
+    "--b\r\nContent-Disposition: form-data; name=\"fileName\"\r\n\r\nslow.bin\r\n--b\r\nContent-Disposition: form-data";
+
+/// The beginning of an upload that says it is long.
+fn upload(headers: &str, body: &str) -> Vec<u8> {
+    let head = "POST /api/v1/files/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n";
+    format!("{head}{headers}Content-Length: 5000000\r\n\r\n{body}").into_bytes()
+}
+
 /// The ways of being slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Manner {
@@ -58,10 +69,16 @@ enum Manner {
     TakesLittle,
     /// Asks over and over and takes no answer.
     AsksOnly,
+    /// Some of a file, and then a byte of it every second.
+    Upload,
+    /// The same without saying whose it is: that may come after the file.
+    StrangersUpload,
+    /// A form that never comes to its file.
+    UploadWithoutFile,
 }
 
 impl Manner {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::Silent,
         Self::FirstByteLate,
         Self::Headers,
@@ -74,10 +91,13 @@ impl Manner {
         Self::TakesNothing,
         Self::TakesLittle,
         Self::AsksOnly,
+        Self::Upload,
+        Self::StrangersUpload,
+        Self::UploadWithoutFile,
     ];
 
-    /// Is slow in this manner until the server hangs up.
-    async fn be(self, addr: SocketAddr) -> std::io::Result<()> {
+    /// Is slow in this manner until the server hangs up. `key` is of an account.
+    async fn be(self, addr: SocketAddr, key: &str) -> std::io::Result<()> {
         let mut stream = connect(addr).await?;
         let second = Duration::from_secs(1);
         match self {
@@ -114,6 +134,19 @@ impl Manner {
             Self::TakesLittle => {
                 stream.write_all(LARGE_FILE).await?;
                 until_felt(&mut stream, 1).await;
+            }
+            Self::Upload => {
+                let authorization = format!("Authorization: {key}\r\n");
+                stream.write_all(&upload(&authorization, FILE_BEGINS)).await?;
+                drip(&mut stream, &[b'x'; 100], second).await;
+            }
+            Self::StrangersUpload => {
+                stream.write_all(&upload("", FILE_BEGINS)).await?;
+                drip(&mut stream, &[b'x'; 100], second).await;
+            }
+            Self::UploadWithoutFile => {
+                stream.write_all(&upload("", "")).await?;
+                drip(&mut stream, FIELDS.as_bytes(), second).await;
             }
             Self::AsksOnly => while stream.write_all(WHOLE).await.is_ok() {},
         }
@@ -187,20 +220,37 @@ fn start() -> (Place, Served, String) {
     (place, served, key)
 }
 
+/// Waits until so many files are on their way in.
+async fn until_staged(place: &Place, files: usize) {
+    let began = Instant::now();
+    loop {
+        let staging = std::fs::read_dir(place.path("data/files/staging")).unwrap();
+        let processes = staging.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let staged: usize = processes.map(|process| std::fs::read_dir(process).unwrap().count()).sum();
+        if staged == files {
+            return;
+        }
+        assert!(began.elapsed() < FAR_TOO_LONG, "{staged} files are staged, and not {files}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_are_sent_away_and_the_others_notice_nothing() {
     const OF_EACH: usize = 4;
-    let (_place, served, key) = start();
-    let probe = Probe::start(served.addr, key);
+    let (place, served, key) = start();
+    let probe = Probe::start(served.addr, key.clone());
     let mut slow = JoinSet::new();
     for manner in std::iter::repeat_n(Manner::ALL, OF_EACH).flatten() {
-        let addr = served.addr;
+        let (addr, key) = (served.addr, key.clone());
         slow.spawn(async move {
             let began = Instant::now();
-            let ended = tokio::time::timeout(FAR_TOO_LONG, manner.be(addr)).await;
+            let ended = tokio::time::timeout(FAR_TOO_LONG, manner.be(addr, &key)).await;
             (manner, ended.is_ok(), began.elapsed())
         });
     }
+    // Of each of the two ways of uploading a file.
+    until_staged(&place, 2 * OF_EACH).await;
     let mut longest = BTreeMap::new();
     while let Some(ended) = slow.join_next().await {
         let (manner, closed, took) = ended.unwrap();
@@ -211,6 +261,7 @@ async fn slow_clients_are_sent_away_and_the_others_notice_nothing() {
     let report = probe.stop_after(1_000).await;
     println!("gone after {longest:?}; {report}");
     assert!(longest.values().all(|took| *took < GONE), "{longest:?}");
+    until_staged(&place, 0).await;
     assert!(longest[&Manner::Silent] > Duration::from_secs(5), "the others were given their time: {longest:?}");
     report.assert_good();
 }
@@ -235,7 +286,7 @@ async fn slow_clients_on_every_place_keep_nobody_out() {
     for manner in MANNERS.into_iter().cycle().take(PLACES * 4) {
         slow.spawn(async move {
             loop {
-                let _ = manner.be(addr).await;
+                let _ = manner.be(addr, "").await;
                 sleep(Duration::from_secs(2)).await;
             }
         });
