@@ -8,7 +8,7 @@ use domain::{AccountId, ExpireOld};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -101,6 +101,20 @@ async fn the_page_lists_pages_of_fifty_and_finds_part_of_a_name() {
     assert_eq!(page("?q=nothing").await.0.len(), 0);
 }
 
+/// The program of the page, built: cargo builds examples with all tests of a crate, and not with `--test suite` alone.
+fn signing_program() -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_latchkey")).parent().unwrap();
+    let profile = built.file_name().unwrap().to_str().unwrap();
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--package", "server", "--example", "sign_uploads"]);
+    cargo.args(["--profile", profile, "--target-dir"]).arg(built.parent().unwrap());
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let said = cargo.output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    built.join("examples/sign_uploads")
+}
+
 /// A program that is ended with the test.
 struct Running(Child);
 
@@ -142,8 +156,7 @@ async fn the_rust_program_on_the_page_signs_uploads_that_are_taken() {
     let unescaped = page.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
     assert!(unescaped.contains(&shown), "the page shows the program");
 
-    let program = Path::new(env!("CARGO_BIN_EXE_latchkey")).with_file_name("examples").join("sign_uploads");
-    assert!(program.exists(), "build it: cargo build -p server --example sign_uploads");
+    let program = tokio::task::spawn_blocking(signing_program).await.unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new(program);
     command.env("PORT", port.to_string()).env("API_PRIVATE_KEY", &keys.private).stdout(Stdio::null());
