@@ -2,7 +2,7 @@
 //!
 //! `upload_load ORIGIN PUBLIC_KEY PRIVATE_KEY signed|basic SIZE CONNECTIONS SECONDS`. `basic` sends the private key instead of a
 //! signature, as a server would. Says one line of JSON: how many uploads were answered well a second, how long they took, and
-//! how many were not. The last upload of each connection is begun before the seconds are over, and waited for.
+//! how many were not. Each connection uploads at least one file, and waits for the last one it began.
 #![expect(clippy::disallowed_methods, reason = "a client, by the clock of the machine and with arguments of its own")]
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     let [origin, public_key, private_key, way, size, connections, seconds] = arguments.as_slice() else {
         return Err(Error::other("upload_load ORIGIN PUBLIC_KEY PRIVATE_KEY signed|basic SIZE CONNECTIONS SECONDS"));
     };
-    let seconds: u64 = seconds.parse().map_err(Error::other)?;
+    let seconds: f64 = seconds.parse().map_err(Error::other)?;
     let began = Instant::now();
     let plan = Arc::new(Plan {
         address: origin.trim_start_matches("http://").to_owned(),
@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
         private_key: private_key.clone(),
         signed: way == "signed",
         size: size.parse().map_err(Error::other)?,
-        until: began + Duration::from_secs(seconds),
+        until: began + Duration::from_secs_f64(seconds),
     });
     let mut all = JoinSet::new();
     for number in 0..connections.parse::<usize>().map_err(Error::other)? {
@@ -74,7 +74,7 @@ async fn upload_over_and_over(plan: Arc<Plan>, number: usize) -> Result<(Vec<Dur
     stream.set_nodelay(true)?;
     let content = vec![b'x'; plan.size.min(PIECE)];
     let (mut took, mut failed) = (Vec::new(), 0);
-    while Instant::now() < plan.until {
+    loop {
         let began = Instant::now();
         let (head, tail) = plan.request(number, took.len() + failed)?;
         stream.write_all(&head).await?;
@@ -95,37 +95,40 @@ async fn upload_over_and_over(plan: Arc<Plan>, number: usize) -> Result<(Vec<Dur
             }
             stream = TcpStream::connect(&plan.address).await?;
         }
+        if Instant::now() >= plan.until {
+            return Ok((took, failed));
+        }
     }
-    Ok((took, failed))
 }
 
 impl Plan {
     /// What comes before the file's bytes, and what comes after them.
     fn request(&self, connection: usize, number: usize) -> Result<(Vec<u8>, String)> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Error::other)?;
-        let mut form = String::new();
-        let mut field = |name: &str, value: &str| {
-            form += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let field = |name: &str, value: &str| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
-        field("fileName", "load.bin");
+        let mut form = vec![field("fileName", "load.bin")];
         let mut authorization = String::new();
         if self.signed {
             let token = format!("{:032x}-{connection}-{number}", now.as_nanos());
             let expire = (now.as_secs() + 1_800).to_string();
             let mut mac = <Hmac<Sha1>>::new_from_slice(self.private_key.as_bytes()).map_err(Error::other)?;
             mac.update(format!("{token}{expire}").as_bytes());
-            field("publicKey", &self.public_key);
-            field("signature", &HEXLOWER.encode(&mac.finalize().into_bytes()));
-            field("expire", &expire);
-            field("token", &token);
+            let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
+            form.push(field("publicKey", &self.public_key));
+            form.push(field("signature", &signature));
+            form.push(field("expire", &expire));
+            form.push(field("token", &token));
         } else {
             let credentials = BASE64.encode(format!("{}:", self.private_key).as_bytes());
             authorization = format!("Authorization: Basic {credentials}\r\n");
         }
-        form += &format!(
+        form.push(format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"load.bin\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
-        );
+        ));
+        let form = form.concat();
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let length = form.len() + self.size + tail.len();
         let head = format!(

@@ -1,8 +1,11 @@
-//! `cargo xtask bench`: what a key costs (criterion), what a request costs (wrk) beside a bare axum route, and what admins and
-//! operators wait for in a large installation: searching a hundred thousand accounts, rolling ten thousand.
+//! `cargo xtask bench`: what a key costs (criterion), what a request costs (wrk) beside a bare axum route, what an upload costs
+//! beside a bare sink, and what admins and operators wait for in a large installation: searching a hundred thousand accounts,
+//! rolling ten thousand.
 //!
 //! Figures of different runs and machines do not compare, ratios of one run do: the bare route and Latchkey are asked in
 //! turns, the server on one core and the load on another, and the median of the rounds is what is printed.
+
+mod uploads;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -16,14 +19,15 @@ use crate::tools::{self, Needs};
 use crate::workspace;
 use crate::wrk::{self, Measured};
 
+const PARTS: [&str; 5] = ["--keys", "--requests", "--uploads", "--search", "--bulk-roll"];
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 8;
 const PASSWORD: &str = "a long walk along the quiet river";
 const EMAIL: &str = "owner@example.com";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
-    arguments.allow(&["--keys", "--requests", "--search", "--bulk-roll"])?;
-    let nothing_named = !["--keys", "--requests", "--search", "--bulk-roll"].iter().any(|part| arguments.has(part));
+    arguments.allow(&PARTS)?;
+    let nothing_named = !PARTS.iter().any(|part| arguments.has(part));
     let asked_for = |part: &str| nothing_named || arguments.has(part);
     if asked_for("--keys") {
         step("Measuring what a key costs", || {
@@ -50,6 +54,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         }
         measure_requests()?;
     }
+    if asked_for("--uploads") {
+        tools::prepare(Needs::RELEASE_BUILD)?;
+        tools::require("taskset", "Debian's package util-linux has it.")?;
+        uploads::measure()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,15 +76,11 @@ fn deep_test(what: &str, package: &str, program: &str, test: &str) -> Outcome<()
 
 fn measure_requests() -> Outcome<()> {
     let build = leptos::build(Profile::Release, leptos::site_root()?)?;
-    let bare = build_bare_route()?;
-    let home = workspace::target_directory()?.join("bench");
-    let _ = fs::remove_dir_all(&home);
-    fs::create_dir_all(&home).attempt(format!("make {}", home.display()))?;
-
-    let key = make_account(&build, &home)?;
+    let bare = build_example("bare_route")?;
+    let home = new_home()?;
+    let key = make_account(&build, &home)?.private_key;
     let bare = Serving::start(Command::new(&bare))?;
-    let mut serve = Command::new(&build.binary);
-    serve.args(["serve", "--addr", "127.0.0.1:0"]).env("LATCHKEY_SITE_ROOT", &build.site_root).current_dir(&home);
+    let serve = latchkey(&build, &home);
     let latchkey = Serving::start(serve)?;
     let cookie = sign_in(&latchkey.url, &home)?;
 
@@ -97,6 +102,21 @@ fn measure_requests() -> Outcome<()> {
     report(&asked, &measured);
     println!("\nMemory of Latchkey afterwards: {}", latchkey.memory().unwrap_or_else(|| "unknown".to_owned()));
     Ok(())
+}
+
+/// An empty directory for what is served.
+fn new_home() -> Outcome<PathBuf> {
+    let home = workspace::target_directory()?.join("bench");
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).attempt(format!("make {}", home.display()))?;
+    Ok(home)
+}
+
+/// The command that serves what lies in `home`.
+fn latchkey(build: &Build, home: &Path) -> Command {
+    let mut serve = Command::new(&build.binary);
+    serve.args(["serve", "--addr", "127.0.0.1:0"]).env("LATCHKEY_SITE_ROOT", &build.site_root).current_dir(home);
+    serve
 }
 
 /// One address that is asked for again and again.
@@ -142,11 +162,11 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn build_bare_route() -> Outcome<PathBuf> {
-    step("Building the bare route", || {
-        Program::new("cargo").args(["build", "--release", "--package", "server", "--example", "bare_route"]).run()
+fn build_example(name: &str) -> Outcome<PathBuf> {
+    step(&format!("Building {name}"), || {
+        Program::new("cargo").args(["build", "--release", "--package", "server", "--example", name]).run()
     })?;
-    Ok(workspace::target_directory()?.join("release/examples/bare_route"))
+    Ok(workspace::target_directory()?.join("release/examples").join(name))
 }
 
 /// Servers run on the first core, the load on the last; with a single core they share it.
@@ -205,13 +225,19 @@ impl Drop for Serving {
     }
 }
 
-/// Makes an account on the command line and answers its private key. The account lives in `home` and dies with it.
-fn make_account(build: &Build, home: &Path) -> Outcome<String> {
+/// The first pair of an account.
+struct Keys {
+    public_key: String,
+    private_key: String,
+}
+
+/// Makes an account on the command line and answers its keys. The account lives in `home` and dies with it.
+fn make_account(build: &Build, home: &Path) -> Outcome<Keys> {
     let words = ["account", "create", "--email", EMAIL, "--password-stdin", "--json"];
     let answer = Program::new(&build.binary).args(words).directory(home).input(PASSWORD)?;
     let answer: serde_json::Value = serde_json::from_str(&answer).attempt("read the new account")?;
-    let key = answer["key_pair"]["private_key"].as_str().ok_or("the new account has no private key")?;
-    Ok(key.to_owned())
+    let key = |name: &str| answer["key_pair"][name].as_str().map(str::to_owned).ok_or("the new account has no keys");
+    Ok(Keys { public_key: key("public_key")?, private_key: key("private_key")? })
 }
 
 /// Signs in through the page's own form and answers the session's cookie.

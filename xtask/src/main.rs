@@ -49,9 +49,9 @@ cargo xtask COMMAND
                                 slowhttptest for four minutes; hours in all
                                 --rust, --browser: one half only
   check                         formatting, lints, docs, stylesheets, and the arrows between crates
-  bench [--keys] [--requests] [--search] [--bulk-roll]
-                                what a key and a request cost, beside a bare axum route, and what searching 100,000
-                                accounts and rolling 10,000 takes; takes a quiet machine
+  bench [--keys] [--requests] [--uploads] [--search]
+        [--bulk-roll]           what a key costs, a request beside a bare axum route, an upload beside a bare sink,
+                                and what searching 100,000 accounts and rolling 10,000 takes; takes a quiet machine
   dist                          the release build as one archive, for machines without Rust: target/dist
   setup                         get every tool the commands above need, and stop
   help                          this text

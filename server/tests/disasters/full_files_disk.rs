@@ -27,14 +27,11 @@ impl Ada {
     }
 
     fn post(&self, authorization: Option<&str>, fields: &[(&str, &str)], size: usize) -> Answer {
-        let mut body = String::new();
-        for (name, value) in fields {
-            body += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        }
-        let content = "x".repeat(size);
-        body += &format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
-        );
+        let part = |name: &str, content: &str| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\r\n\r\n{content}\r\n")
+        };
+        let mut body: String = fields.iter().map(|(name, value)| part(&format!("{name}\""), value)).collect();
+        body.extend([part("file\"; filename=\"f\"", &"x".repeat(size)), format!("--{BOUNDARY}--\r\n")]);
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         let mut headers = vec![("Content-Type", content_type.as_str())];
         headers.extend(authorization.map(|key| ("Authorization", key)));
@@ -65,9 +62,8 @@ impl Ada {
 /// How many files of uploads lie there, staged ones among them.
 fn left(directory: &Path) -> usize {
     let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let one = |path: std::path::PathBuf| match path.is_dir() {
-        true => left(&path),
-        false => usize::from(path.extension().is_none_or(|extension| extension != "lock")),
+    let one = |path: std::path::PathBuf| {
+        if path.is_dir() { left(&path) } else { usize::from(path.extension().is_none_or(|ending| ending != "lock")) }
     };
     entries.map(one).sum()
 }
