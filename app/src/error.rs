@@ -96,6 +96,9 @@ impl AppError {
                 | Refusal::EnabledAlready
                 | Refusal::BulkRollOver
                 | Refusal::AdminAlready
+                | Refusal::OriginListed
+                | Refusal::OriginLast
+                | Refusal::TooManyOrigins
                 | Refusal::PairEnded => 409,
                 Refusal::LinkInvalid | Refusal::InvitationInvalid => 410,
                 Refusal::EmailInvalid
@@ -114,6 +117,11 @@ impl AppError {
                 | Refusal::ExpiryInvalid
                 | Refusal::ExpiryPast
                 | Refusal::ExpiryTooFar
+                | Refusal::OriginSchemeMissing
+                | Refusal::OriginHasMore
+                | Refusal::OriginWildcard
+                | Refusal::OriginNull
+                | Refusal::OriginInvalid
                 | Refusal::InvalidInput => 422,
                 Refusal::TooManyAttempts => 429,
                 Refusal::Busy => 503,

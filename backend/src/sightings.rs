@@ -2,14 +2,14 @@
 //!
 //! Whoever holds a key can make as many such requests as they like, so few of them are written down: one for each pair and
 //! origin in an hour, and for each pair a few. What is written down is an audit record, which the owner reads with all
-//! others, and which [`Backend::list_sightings`] picks out.
+//! others, and which [`Backend::list_sightings`] and [`Backend::list_exposed_pairs`] pick out.
 
 use crate::authenticate::{Authenticated, Verdict};
 use crate::record::Happened;
 use crate::{Backend, RequestContext, Result};
 use domain::audit::{Act, Actor, Detail, Event, EventFilter, EventPlace, Target};
 use domain::key_format::without_private_keys;
-use domain::{AccountId, Duration, PairId, Permission, Timestamp};
+use domain::{AccountId, Duration, KeyPair, KeyPairState, PairId, Permission, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -23,6 +23,33 @@ const MOST_OF_A_PAIR: usize = 20;
 const MOST_PAIRS: usize = 10_000;
 
 const ORIGIN_CHARS: usize = 200;
+
+/// How many records of one pair are read to tell where its key was seen: a whole day of as many as can be made.
+const MOST_READ: u32 = 500;
+
+/// A pair that works and whose private key was seen where it should not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposedPair {
+    /// The pair.
+    pub pair: KeyPair,
+    /// Where, the latest first. Never empty.
+    pub seen: Vec<SeenAt>,
+    /// Whether there are older records than those told.
+    pub before: bool,
+}
+
+/// One place where a private key was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenAt {
+    /// What the browser named as its page's origin, empty if it named none; `None` for a URL.
+    pub origin: Option<String>,
+    /// When it was first written down.
+    pub first: Timestamp,
+    /// When it was last written down.
+    pub last: Timestamp,
+    /// How often it was written down, which is at most once an hour in each process.
+    pub times: u32,
+}
 
 /// Where and when each pair's key was seen lately.
 #[derive(Debug, Default)]
@@ -95,11 +122,55 @@ impl Backend {
         Ok(found.unwrap_or_default())
     }
 
+    /// The account's pairs that work and whose private keys were seen, the newest pair first. A pair that has ended is of no
+    /// use to whoever took its key from a page, and is not among them.
+    pub async fn list_exposed_pairs(
+        &self,
+        context: &RequestContext,
+        account_id: &AccountId,
+    ) -> Result<Vec<ExposedPair>> {
+        context.authorize(account_id, Permission::ViewActivity)?;
+        let pairs = self.read_pairs(account_id).await?;
+        let now = self.clock.now();
+        let mut exposed = Vec::new();
+        for pair in pairs {
+            if !matches!(pair.state(now), KeyPairState::Active | KeyPairState::Expiring { .. }) {
+                continue;
+            }
+            let events = self.store.list_sightings(account_id, &pair.id, MOST_READ).await?;
+            if !events.is_empty() {
+                let before = events.len() >= MOST_READ as usize;
+                exposed.push(ExposedPair { pair, seen: by_origin(&events), before });
+            }
+        }
+        Ok(exposed)
+    }
+
     /// An origin is what a stranger wrote: cut, printable, and without keys.
     fn tidy_origin(&self, origin: &str) -> String {
         let printable: String = origin.chars().filter(char::is_ascii_graphic).take(ORIGIN_CHARS).collect();
         without_private_keys(&self.policy.brand, &printable)
     }
+}
+
+/// Sums up records, which come newest first, by the place they tell.
+fn by_origin(events: &[Event]) -> Vec<SeenAt> {
+    let mut seen: Vec<SeenAt> = Vec::new();
+    for event in events {
+        let Some(Detail::Sighting { origin }) = &event.detail else {
+            continue;
+        };
+        match seen.iter_mut().find(|known| known.origin == *origin) {
+            // A clock may have stepped back between two records.
+            Some(known) => {
+                known.first = known.first.min(event.at);
+                known.last = known.last.max(event.at);
+                known.times += 1;
+            }
+            None => seen.push(SeenAt { origin: origin.clone(), first: event.at, last: event.at, times: 1 }),
+        }
+    }
+    seen
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ pub use bulk_rolls::{
     BulkRollRecord, BulkRollRow, BulkRollStop,
 };
 pub use error::{Conflict, Obstacle, StoreError, StoreResult};
-pub use files::{FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, Uploader};
+pub use files::{
+    FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, UploadOriginRecord, Uploader,
+};
 pub use installation::{Installation, InstallationKeyRecord, PurgeLimits};
 pub use keys::{KeyDigest, PairWithAccount, RollRecord, SealedKey};
 pub use people::{AdminRecord, PasswordLinkRecord, PersonRecord, SessionRecord, SessionView};
@@ -164,6 +166,10 @@ pub trait Store: FileReads + Send + Sync {
         place: &EventPlace,
         limit: u32,
     ) -> StoreResult<Option<Vec<Event>>>;
+
+    /// Where this pair's private key was seen that should be on servers only, newest first, at most `limit`. Quick however
+    /// long the account's trail is.
+    async fn list_sightings(&self, account_id: &AccountId, pair_id: &PairId, limit: u32) -> StoreResult<Vec<Event>>;
 }
 
 /// One write transaction: all of it happens, or none of it.

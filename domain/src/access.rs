@@ -109,6 +109,9 @@ permissions! {
     ViewFiles = "See the files": true true true false false false false;
     /// Upload files and delete them.
     ChangeFiles = "Upload and delete files": true true false false false false false;
+    /// Choose the origins whose pages may upload. Who may roll the keys that sign uploads may say whose pages use them;
+    /// not an admin, who acts on keys and not on what is done with them.
+    ChangeOrigins = "Choose the origins that may upload": true true false false false false false;
 }
 
 impl Standing {

@@ -265,6 +265,10 @@ acts! {
     FileDelete = "file.delete";
     /// Deleting files was refused.
     FileDeleteRefused = "file.delete_refused";
+    /// The list of origins whose pages may upload was changed.
+    UploadOriginsChange = "upload_origins.change";
+    /// Changing that list was refused.
+    UploadOriginsChangeRefused = "upload_origins.change_refused";
 }
 
 /// What an act was done to. A record may name several: a roll names both pairs.
@@ -428,6 +432,13 @@ pub enum Detail {
     Files {
         /// Folder and name of each.
         paths: Vec<String>,
+    },
+    /// The origins whose pages may upload; none for those of every origin.
+    Origins {
+        /// The list before.
+        from: Vec<String>,
+        /// The list from then on.
+        to: Vec<String>,
     },
     /// Why it was done, in the words of whoever did it.
     Reason {
@@ -604,6 +615,10 @@ mod tests {
             ),
             (Detail::Export { format: ExportFormat::Csv }, r#"{"kind":"export","format":"csv"}"#),
             (Detail::Export { format: ExportFormat::JsonLines }, r#"{"kind":"export","format":"json_lines"}"#),
+            (
+                Detail::Origins { from: Vec::new(), to: vec!["https://a.example".into()] },
+                r#"{"kind":"origins","from":[],"to":["https://a.example"]}"#,
+            ),
             (Detail::Reason { reason: "leaked".into() }, r#"{"kind":"reason","reason":"leaked"}"#),
             (Detail::Note { text: "x".into() }, r#"{"kind":"note","text":"x"}"#),
         ] {

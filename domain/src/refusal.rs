@@ -126,6 +126,22 @@ refusals! {
     PairIsActive = "PAIR_IS_ACTIVE", "The active keys cannot be expired. Roll them instead.";
     /// The pair is expired or revoked.
     PairEnded = "PAIR_ENDED", "These keys have already expired.";
+    /// What was typed as an origin does not begin with the scheme of web pages.
+    OriginSchemeMissing = "ORIGIN_SCHEME_MISSING", "Begin with https:// or http://, as in https://www.example.com.";
+    /// More was typed than an origin has: a path, a query, a user name.
+    OriginHasMore = "ORIGIN_HAS_MORE", "An origin is a scheme, a host and a port, such as https://www.example.com. Leave out the rest of the address.";
+    /// A pattern was typed where an exact origin is asked for.
+    OriginWildcard = "ORIGIN_WILDCARD", "There are no wildcards. Add each origin by itself, such as https://www.example.com.";
+    /// What browsers send for pages that have no origin.
+    OriginNull = "ORIGIN_NULL", "null is sent by every page without an origin of its own, so it cannot be allowed. Serve the page from a host.";
+    /// What was typed as an origin has no host that browsers would ask.
+    OriginInvalid = "ORIGIN_INVALID", "This host or port cannot be read. Enter an origin like https://www.example.com.";
+    /// The account has this origin on its list.
+    OriginListed = "ORIGIN_LISTED", "This origin is on the list already. Nothing was changed.";
+    /// The account has as many origins on its list as it may.
+    TooManyOrigins = "TOO_MANY_ORIGINS", "20 origins are as many as an account may list. Remove one first.";
+    /// It has become the last origin on the list while somebody was asked whether to remove it.
+    OriginLast = "ORIGIN_LAST", "This is the only origin left on the list: without it every page may upload. Nothing was changed.";
     /// Something in the request could not be read.
     InvalidInput = "INVALID_INPUT", "Something in this form could not be read. Check it and try again.";
 }

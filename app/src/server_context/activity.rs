@@ -294,6 +294,11 @@ fn facts(event: &Event) -> Vec<Fact> {
             add("Path", path);
         }
     }
+    if let Some(Detail::Origins { from, to }) = &event.detail {
+        let list = |origins: &[String]| if origins.is_empty() { "every origin".to_owned() } else { origins.join(", ") };
+        add("Origins before", &list(from));
+        add("Origins since", &list(to));
+    }
     if let Some(user_agent) = &event.user_agent {
         add("User agent", user_agent);
     }

@@ -1,9 +1,10 @@
-//! What the port knows about uploaded files: their rows, the tokens that were used up, and the pair behind a signature.
+//! What the port knows about uploaded files: their rows, the tokens that were used up, the pair behind a signature, and the
+//! origins whose pages may upload.
 //! The bytes are elsewhere: [`crate::files::FileStore`].
 
 use super::{AccountRecord, SealedKey, StoreResult};
 use async_trait::async_trait;
-use domain::upload::{FileName, Folder};
+use domain::upload::{FileName, Folder, Origin};
 use domain::{AccountId, FileId, KeyPair, PairId, PublicKey, Timestamp, UserId};
 
 /// A file as stored. There is one at a place: folder and name are unique in the account.
@@ -63,6 +64,15 @@ pub struct PairToSignFor {
     pub account: AccountRecord,
     /// Its sealed private key; `None` once it is destroyed.
     pub sealed: Option<SealedKey>,
+}
+
+/// An origin whose pages may upload into an account with a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadOriginRecord {
+    /// The origin. Listed once in an account.
+    pub origin: Origin,
+    /// Since when.
+    pub added_at: Timestamp,
 }
 
 /// In which order files are listed. Equal ones are in the order of their coming.
@@ -126,6 +136,9 @@ pub trait FileReads {
 
     /// How many bytes the account's files have together.
     async fn file_usage(&self, account_id: &AccountId) -> StoreResult<u64>;
+
+    /// The origins whose pages may upload into the account, in the order of coming; none if every page may.
+    async fn list_upload_origins(&self, account_id: &AccountId) -> StoreResult<Vec<UploadOriginRecord>>;
 }
 
 /// Writes, in a [`super::WriteTx`].
@@ -152,6 +165,15 @@ pub trait FileWrites {
 
     /// How many bytes the account's files have together.
     async fn file_usage(&mut self, account_id: &AccountId) -> StoreResult<u64>;
+
+    /// The origins whose pages may upload into the account, as this transaction sees them.
+    async fn list_upload_origins(&mut self, account_id: &AccountId) -> StoreResult<Vec<UploadOriginRecord>>;
+
+    /// Adds an origin to the account's list. Fails if it is on it.
+    async fn insert_upload_origin(&mut self, account_id: &AccountId, origin: &UploadOriginRecord) -> StoreResult<()>;
+
+    /// Removes an origin from the account's list. Answers whether it was on it.
+    async fn delete_upload_origin(&mut self, account_id: &AccountId, origin: &Origin) -> StoreResult<bool>;
 
     /// Adds a file. Fails if there is one at its place.
     async fn insert_file(&mut self, file: &FileRecord) -> StoreResult<()>;

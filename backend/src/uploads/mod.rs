@@ -6,10 +6,12 @@
 //! open while bytes arrive.
 
 mod draft;
+mod origins;
 mod waiting;
 
 use draft::Arrived;
 pub use draft::Draft;
+pub use origins::Sender;
 pub(crate) use waiting::{SeenTokens, Waiting};
 
 use crate::authenticate::Authenticated;
@@ -60,8 +62,8 @@ pub struct Proven {
 enum Way {
     /// With the private key of this pair.
     PrivateKey(PairId),
-    /// With a signature made by the private key of this pair.
-    Signature(PairId),
+    /// With a signature made by the private key of this pair, which this sender came with.
+    Signature(PairId, Sender),
     /// With a session at the dashboard.
     Session(domain::UserId),
 }
@@ -101,7 +103,7 @@ impl Signed {
 /// Whoever a public key names: their pair works, and their account does.
 struct Signer {
     account_id: AccountId,
-    way: Way,
+    pair_id: PairId,
     private_key: PrivateKey,
 }
 
@@ -122,14 +124,19 @@ impl Backend {
     ///
     /// In the second version the token is itself what is signed. Whoever has not signed one cannot use it up, so only those
     /// are remembered that are right and in time.
-    pub async fn prove_signature(&self, fields: &Fields) -> UploadResult<Signed> {
-        match fields.version() {
-            Version::V1 => Ok(Signed { proven: self.prove_by_signature(fields).await?, payload: None }),
-            Version::V2 => self.prove_by_token(fields).await,
-        }
+    ///
+    /// Last of all `sender` is held to the account's list of origins: whoever has no signature learns nothing of it, and
+    /// whoever has one has used it up.
+    pub async fn prove_signature(&self, fields: &Fields, sender: &Sender) -> UploadResult<Signed> {
+        let (account_id, pair_id, payload) = match fields.version() {
+            Version::V1 => self.prove_by_signature(fields).await?,
+            Version::V2 => self.prove_by_token(fields).await?,
+        };
+        self.check_sender(&account_id, sender).await?;
+        Ok(Signed { proven: Proven { account_id, way: Way::Signature(pair_id, sender.clone()) }, payload })
     }
 
-    async fn prove_by_token(&self, fields: &Fields) -> UploadResult<Signed> {
+    async fn prove_by_token(&self, fields: &Fields) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
         let token = fields.get(Parameter::Token).filter(|text| !text.is_empty());
         let token = token.ok_or(UploadRefusal::Missing(Parameter::Token))?;
         let key_id = signed_token::key_id(token).ok_or(UploadRefusal::TokenInvalid)?;
@@ -137,12 +144,12 @@ impl Backend {
         let signer = self.find_signer(&key_id, now).await?;
         let payload = signed_token::verify(&signer.private_key, token).ok_or(UploadRefusal::TokenInvalid)?;
         let until = payload.usable_until(now)?;
-        let Signer { account_id, way, .. } = signer;
+        let Signer { account_id, pair_id, .. } = signer;
         self.use_up(&account_id, &token_digest(token), until).await?;
-        Ok(Signed { proven: Proven { account_id, way }, payload: Some(payload) })
+        Ok((account_id, pair_id, Some(payload)))
     }
 
-    async fn prove_by_signature(&self, fields: &Fields) -> UploadResult<Proven> {
+    async fn prove_by_signature(&self, fields: &Fields) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
         let text = |parameter| {
             let given = fields.get(parameter).filter(|text| !text.is_empty());
             given.ok_or(UploadRefusal::Missing(parameter))
@@ -151,7 +158,7 @@ impl Backend {
         let token = OneUse::read(text(Parameter::Token)?)?;
         let (expire, given) = (text(Parameter::Expire)?, text(Parameter::Signature)?);
         let now = self.clock.now();
-        let Signer { account_id, way, private_key } = self.find_signer(public_key, now).await?;
+        let Signer { account_id, pair_id, private_key } = self.find_signer(public_key, now).await?;
         let digest = token_digest(token.as_str());
         let expire = Expire::read(expire, now).inspect_err(|_| {
             self.seen_tokens.remember(&account_id, digest, now.plus(window::LONGEST), now);
@@ -164,7 +171,7 @@ impl Backend {
             return Err(UploadRefusal::TokenUsed.into());
         }
         self.use_up(&account_id, &digest, expire.at()).await?;
-        Ok(Proven { account_id, way })
+        Ok((account_id, pair_id, None))
     }
 
     async fn find_signer(&self, public_key: &str, now: Timestamp) -> UploadResult<Signer> {
@@ -180,15 +187,14 @@ impl Backend {
         if pair.settle(now).is_some() {
             self.write_down_expiry(&account.id, std::slice::from_ref(&pair), now).await;
         }
-        let (account_id, way) = (account.id, Way::Signature(pair.id.clone()));
-        check_works(state, &way)?;
+        check_works(state, Half::Public)?;
         if account.disabled_at.is_some() {
             return Err(UploadRefusal::AccountDisabled.into());
         }
         // Destroyed only once the pair is dead; read before that was known.
         let sealed = sealed.ok_or(UploadRefusal::PublicKeyExpired)?;
-        let private_key = self.sealer.open(&sealed, &account_id, &pair.id, &self.policy.brand)?;
-        Ok(Signer { account_id, way, private_key })
+        let private_key = self.sealer.open(&sealed, &account.id, &pair.id, &self.policy.brand)?;
+        Ok(Signer { account_id: account.id, pair_id: pair.id, private_key })
     }
 
     /// Uses a token up, for one request of as many as there are at once.
@@ -275,21 +281,26 @@ impl Backend {
         Ok((file, before))
     }
 
-    /// What was true when the upload began may have ended since: nobody is told that a pair is revoked while an upload with
-    /// it goes through.
+    /// What was true when the upload began may have ended since: nobody is told that a pair is revoked, or sees an origin
+    /// leave the list, while an upload with it goes through.
     async fn check_again(&self, tx: &mut dyn WriteTx, proven: &Proven, now: Timestamp) -> UploadResult<()> {
         let account = tx.lock_account(&proven.account_id).await?.ok_or(Error::Refused(Refusal::NotFound))?;
-        let (Way::PrivateKey(pair_id) | Way::Signature(pair_id)) = &proven.way else {
-            return Ok(());
+        let (pair_id, half) = match &proven.way {
+            Way::PrivateKey(pair_id) => (pair_id, Half::Private),
+            Way::Signature(pair_id, _) => (pair_id, Half::Public),
+            Way::Session(_) => return Ok(()),
         };
         let pairs = tx.list_pairs(&proven.account_id).await?;
         let pair = pairs.into_iter().find(|pair| pair.id == *pair_id).ok_or(Error::Refused(Refusal::NotFound))?;
         let pair = self.unwritten_ends.apply(pair);
-        check_works(pair.state(now), &proven.way)?;
+        check_works(pair.state(now), half)?;
         if account.disabled_at.is_some() {
             return Err(UploadRefusal::AccountDisabled.into());
         }
-        Ok(())
+        match &proven.way {
+            Way::Signature(_, sender) => Self::check_sender_again(tx, &proven.account_id, sender).await,
+            Way::PrivateKey(_) | Way::Session(_) => Ok(()),
+        }
     }
 
     /// Undoes a row whose bytes could not be put in their place.
@@ -318,13 +329,20 @@ async fn discard(draft: Draft) {
     }
 }
 
-fn check_works(state: KeyPairState, way: &Way) -> Result<(), UploadRefusal> {
-    match (state, way) {
+/// Which half of a pair somebody came with, and is told about.
+#[derive(Debug, Clone, Copy)]
+enum Half {
+    Private,
+    Public,
+}
+
+fn check_works(state: KeyPairState, half: Half) -> Result<(), UploadRefusal> {
+    match (state, half) {
         (KeyPairState::Active | KeyPairState::Expiring { .. }, _) => Ok(()),
-        (KeyPairState::Expired { .. }, Way::PrivateKey(_)) => Err(UploadRefusal::PrivateKeyExpired),
-        (KeyPairState::Revoked { .. }, Way::PrivateKey(_)) => Err(UploadRefusal::PrivateKeyRevoked),
-        (KeyPairState::Expired { .. }, Way::Signature(_) | Way::Session(_)) => Err(UploadRefusal::PublicKeyExpired),
-        (KeyPairState::Revoked { .. }, Way::Signature(_) | Way::Session(_)) => Err(UploadRefusal::PublicKeyRevoked),
+        (KeyPairState::Expired { .. }, Half::Private) => Err(UploadRefusal::PrivateKeyExpired),
+        (KeyPairState::Revoked { .. }, Half::Private) => Err(UploadRefusal::PrivateKeyRevoked),
+        (KeyPairState::Expired { .. }, Half::Public) => Err(UploadRefusal::PublicKeyExpired),
+        (KeyPairState::Revoked { .. }, Half::Public) => Err(UploadRefusal::PublicKeyRevoked),
     }
 }
 
@@ -356,7 +374,7 @@ fn describe(
         metadata: form.metadata.clone().or(kept_metadata),
         description: form.description.clone(),
         uploaded_by: match &proven.way {
-            Way::PrivateKey(pair) | Way::Signature(pair) => Uploader::Pair(pair.clone()),
+            Way::PrivateKey(pair) | Way::Signature(pair, _) => Uploader::Pair(pair.clone()),
             Way::Session(person) => Uploader::Person(person.clone()),
         },
         created_at: before.map_or(now, |before| before.created_at),

@@ -1,8 +1,8 @@
 //! Uploading files, as ImageKit's clients do it: what a request may say, and what is made of it.
 //!
 //! Here live the window in which a signature may be used ([`window`]), what is signed ([`signed_text`]), the form
-//! ([`form`]), what a token promises of it ([`payload`]), names that cannot do harm ([`name`]), the ids of files ([`file_id`]) and every "no" that an upload can get
-//! ([`refusal`]).
+//! ([`form`]), what a token promises of it ([`payload`]), names that cannot do harm ([`name`]), the
+//! origins of web pages ([`origin`]), the ids of files ([`file_id`]) and every "no" that an upload can get ([`refusal`]).
 //!
 //! What deliberately does not live here: HMACs and digests, which the backend makes; the multipart reader, which is the
 //! server's.
@@ -10,6 +10,7 @@
 pub mod file_id;
 pub mod form;
 pub mod name;
+pub mod origin;
 pub mod payload;
 pub mod refusal;
 pub mod window;
@@ -17,6 +18,7 @@ pub mod window;
 pub use file_id::FileId;
 pub use form::{Parameter, UploadForm};
 pub use name::{FileName, Folder};
+pub use origin::Origin;
 pub use payload::Payload;
 pub use refusal::UploadRefusal;
 pub use window::{Expire, OneUse};

@@ -44,6 +44,8 @@ pub enum UploadRefusal {
     PublicKeyExpired,
     /// The pair was ended at once.
     PublicKeyRevoked,
+    /// The page is of an origin that is not on the account's list.
+    OriginNotAllowed,
     /// The private key's pair ended by schedule while the file was on its way.
     PrivateKeyExpired,
     /// The private key's pair was ended at once while the file was on its way.
@@ -85,6 +87,7 @@ impl UploadRefusal {
             Self::PublicKeyUnknown => "KEY_UNKNOWN",
             Self::PublicKeyExpired | Self::PrivateKeyExpired => "KEY_EXPIRED",
             Self::PublicKeyRevoked | Self::PrivateKeyRevoked => "KEY_REVOKED",
+            Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
             Self::Crowded => "BUSY",
             Self::AccountDisabled => "ACCOUNT_DISABLED",
             Self::FileIsUrl => "FILE_IS_URL",

@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
 use backend::authenticate::{Authenticated, Verdict};
+use backend::uploads::Sender;
 use backend::{Caller, Error};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -62,6 +63,22 @@ fn origin_of_browser(headers: &HeaderMap) -> Option<String> {
     let from_browser = marks.iter().any(|mark| headers.contains_key(mark));
     let named = [header::ORIGIN, header::REFERER].into_iter().find_map(|name| headers.get(name));
     from_browser.then(|| named.map_or_else(String::new, origin_in))
+}
+
+/// Who sends an upload. Browsers name the origin of the page that posts, and write `null` where there is none to name; one that
+/// leaves that out, and is known by another mark, is a page all the same. What comes without any mark is a program.
+pub(super) fn sender_of(headers: &HeaderMap, public_url: &str) -> Sender {
+    let named: Vec<_> =
+        headers.get_all(header::ORIGIN).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    // Of several none can be believed, and together they are no origin.
+    let origin = named.join(", ");
+    if named.is_empty() && origin_of_browser(headers).is_none() {
+        Sender::Program
+    } else if origin == public_url {
+        Sender::Dashboard
+    } else {
+        Sender::Page(origin)
+    }
 }
 
 /// Scheme and host, without the path that a `Referer` has.

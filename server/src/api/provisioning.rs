@@ -299,6 +299,14 @@ impl From<Refusal> for Wrong {
             | Refusal::TooManyLines
             | Refusal::MessageTooLong
             | Refusal::BulkRollOver
+            | Refusal::OriginSchemeMissing
+            | Refusal::OriginHasMore
+            | Refusal::OriginWildcard
+            | Refusal::OriginNull
+            | Refusal::OriginInvalid
+            | Refusal::OriginListed
+            | Refusal::TooManyOrigins
+            | Refusal::OriginLast
             | Refusal::NothingToRoll => {
                 tracing::error!(code = refusal.code(), "a system was refused by what does not concern it");
                 return Self::Problem(Problem::Fault);

@@ -9,11 +9,11 @@ use backend::store::{
     BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, FileQuery,
     FileReads, FileRecord, FileWrites, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
     Membership, OwnAccount, PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
-    SealedKey, SessionRecord, SessionView, Store, StoreResult, WriteTx,
+    SealedKey, SessionRecord, SessionView, Store, StoreResult, UploadOriginRecord, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
-use domain::upload::{FileName, Folder};
+use domain::upload::{FileName, Folder, Origin};
 use domain::{
     AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey,
     SessionId, SubmissionId, Timestamp, UserId,
@@ -196,6 +196,7 @@ store! {
     list_bulk_roll_rows(bulk_roll_id: &BulkRollId) -> Vec<BulkRollRow>;
     list_events(account_id: Option<&AccountId>, limit: u32) -> Vec<Event>;
     list_activity(account_id: &AccountId, filter: &EventFilter, place: &EventPlace, limit: u32) -> Option<Vec<Event>>;
+    list_sightings(account_id: &AccountId, pair_id: &PairId, limit: u32) -> Vec<Event>;
 }
 
 transaction! {
@@ -273,10 +274,12 @@ files! {
         find_file_version(version_id: &FileId) -> Option<AccountId>;
         list_files(account_id: &AccountId, query: &FileQuery) -> Vec<FileRecord>;
         file_usage(account_id: &AccountId) -> u64;
+        list_upload_origins(account_id: &AccountId) -> Vec<UploadOriginRecord>;
     }
     looks {
         find_file_at(account_id: &AccountId, folder: &Folder, name: &FileName) -> Option<FileRecord>;
         file_usage(account_id: &AccountId) -> u64;
+        list_upload_origins(account_id: &AccountId) -> Vec<UploadOriginRecord>;
     }
     writes {
         use_upload_token(account_id: &AccountId, token_digest: &[u8; 32], expires_at: Timestamp) -> bool;
@@ -284,5 +287,7 @@ files! {
         insert_file(file: &FileRecord) -> ();
         replace_file(file: &FileRecord) -> ();
         delete_file(account_id: &AccountId, file_id: &FileId) -> Option<FileRecord>;
+        insert_upload_origin(account_id: &AccountId, origin: &UploadOriginRecord) -> ();
+        delete_upload_origin(account_id: &AccountId, origin: &Origin) -> bool;
     }
 }

@@ -199,3 +199,25 @@ pub async fn a_place_the_account_does_not_have_is_no_place(store: Arc<dyn Store>
     assert_eq!(list(&world, &other, &EventFilter::default(), EventPlace::Newest).await, [foreign]);
     assert_eq!(list(&world, &world.new_account().id, &EventFilter::default(), EventPlace::Newest).await, []);
 }
+
+/// Of this pair and no other, of this account and no other, and nothing but sightings.
+pub async fn the_sightings_of_a_pair_are_listed_newest_first(store: Arc<dyn Store>) {
+    let world = World::new(store);
+    let (account, other) = (world.account().await.id, world.account().await.id);
+    let (pair, old_pair) = (world.new_pair(&account, NOW).pair.id, world.new_pair(&account, NOW).pair.id);
+    let of = |account: &AccountId, pair: &domain::PairId, act, at: Timestamp| {
+        new_event(&world, account, Actor::Pair { id: pair.clone() }, act, at)
+    };
+    let sightings = [0, 5, 3].map(|offset| of(&account, &pair, Act::KeySighting, at(offset)));
+    record(&world, &sightings).await;
+    let others = [
+        of(&account, &old_pair, Act::KeySighting, NOW),
+        of(&other, &pair, Act::KeySighting, NOW),
+        of(&account, &pair, Act::FileDelete, NOW),
+    ];
+    record(&world, &others).await;
+    let [first, second, third] = sightings;
+    let list = async |limit| world.store.list_sightings(&account, &pair, limit).await.expect("read");
+    assert_eq!(list(100).await, [third.clone(), second.clone(), first]);
+    assert_eq!(list(2).await, [third, second]);
+}

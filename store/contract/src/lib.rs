@@ -27,6 +27,7 @@ pub mod search;
 pub mod sessions;
 pub mod throttle;
 pub mod transactions;
+pub mod upload_origins;
 pub mod use_cases;
 pub mod world;
 
@@ -196,6 +197,11 @@ macro_rules! store_contract_tests {
                 tokens_are_forgotten_at_their_expiry,
                 a_pair_is_found_by_its_public_key_with_what_is_left_of_it,
             }
+            upload_origins {
+                origins_are_listed_in_the_order_of_coming,
+                an_origin_is_listed_once,
+                an_origin_is_removed_once,
+            }
             sessions {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
@@ -240,6 +246,7 @@ macro_rules! store_contract_tests {
                 pages_of_activity_stay_while_records_arrive,
                 a_filtered_page_is_as_full_as_it_can_be,
                 a_place_the_account_does_not_have_is_no_place,
+                the_sightings_of_a_pair_are_listed_newest_first,
             }
         }
     };
@@ -278,6 +285,7 @@ mod tests {
             include_str!("sessions.rs"),
             include_str!("throttle.rs"),
             include_str!("transactions.rs"),
+            include_str!("upload_origins.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let name = line.split('(').next().unwrap_or_default();

@@ -4,7 +4,7 @@ use crate::error::{failed, one_row};
 use crate::row::{ImpossibleRow, Place};
 use backend::store::{StoreError, StoreResult};
 use domain::audit::{Act, Actor, ActorKind, Detail, Event, EventFilter, EventPlace, Target};
-use domain::{AccountId, EventId, Timestamp};
+use domain::{AccountId, EventId, PairId, Timestamp};
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
@@ -187,6 +187,45 @@ pub(crate) async fn list_activity(
         }
     };
     Ok(Some(events))
+}
+
+/// The act stands in the statement, because the index of sightings is one of these rows only.
+pub(crate) async fn list_sightings(
+    executor: impl SqliteExecutor<'_>,
+    account_id: &AccountId,
+    pair_id: &PairId,
+    limit: u32,
+) -> StoreResult<Vec<Event>> {
+    let (account_id, pair_id) = (account_id.as_str(), pair_id.as_str());
+    let rows = sqlx::query_as!(
+        EventRow,
+        "SELECT
+            id,
+            at,
+            actor_kind,
+            actor_id,
+            actor_name,
+            act,
+            account_id,
+            targets,
+            detail,
+            address,
+            user_agent,
+            request_id
+        FROM audit_event
+        WHERE account_id = ?
+            AND actor_id = ?
+            AND act = 'key.sighting'
+        ORDER BY number DESC
+        LIMIT ?",
+        account_id,
+        pair_id,
+        limit,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(failed("listing where a private key was seen"))?;
+    read_all(rows)
 }
 
 /// Where a record lies in the order of writing; `None` if the account has no such record.

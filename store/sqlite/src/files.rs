@@ -1,17 +1,17 @@
 //! Uploaded files, and the tokens that were used up for them.
 
-use crate::SqliteStore;
 use crate::accounts::AccountRow;
 use crate::error::{failed, one_row};
 use crate::pairs::PairRow;
 use crate::row::{ImpossibleRow, Place};
 use crate::write::SqliteTx;
+use crate::{SqliteStore, upload_origins};
 use async_trait::async_trait;
 use backend::store::{
     FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, SealedKey, StoreError,
-    StoreResult, Uploader,
+    StoreResult, UploadOriginRecord, Uploader,
 };
-use domain::upload::{FileName, Folder};
+use domain::upload::{FileName, Folder, Origin};
 use domain::{AccountId, FileId, PublicKey, Timestamp};
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -129,6 +129,10 @@ impl FileReads for SqliteStore {
     async fn file_usage(&self, account_id: &AccountId) -> StoreResult<u64> {
         usage(&self.readers, account_id).await
     }
+
+    async fn list_upload_origins(&self, account_id: &AccountId) -> StoreResult<Vec<UploadOriginRecord>> {
+        upload_origins::list(&self.readers, account_id).await
+    }
 }
 
 #[async_trait]
@@ -177,6 +181,18 @@ impl FileWrites for SqliteTx {
 
     async fn file_usage(&mut self, account_id: &AccountId) -> StoreResult<u64> {
         usage(self.connection(), account_id).await
+    }
+
+    async fn list_upload_origins(&mut self, account_id: &AccountId) -> StoreResult<Vec<UploadOriginRecord>> {
+        upload_origins::list(self.connection(), account_id).await
+    }
+
+    async fn insert_upload_origin(&mut self, account_id: &AccountId, origin: &UploadOriginRecord) -> StoreResult<()> {
+        upload_origins::insert(self.connection(), account_id, origin).await
+    }
+
+    async fn delete_upload_origin(&mut self, account_id: &AccountId, origin: &Origin) -> StoreResult<bool> {
+        upload_origins::delete(self.connection(), account_id, origin).await
     }
 
     async fn insert_file(&mut self, file: &FileRecord) -> StoreResult<()> {

@@ -42,6 +42,7 @@ mod row;
 mod search;
 mod sessions;
 mod throttle;
+mod upload_origins;
 mod wal;
 mod write;
 

@@ -176,4 +176,8 @@ impl Store for SqliteStore {
     ) -> StoreResult<Option<Vec<Event>>> {
         audit::list_activity(&self.readers, account_id, filter, place, limit).await
     }
+
+    async fn list_sightings(&self, account_id: &AccountId, pair_id: &PairId, limit: u32) -> StoreResult<Vec<Event>> {
+        audit::list_sightings(&self.readers, account_id, pair_id, limit).await
+    }
 }

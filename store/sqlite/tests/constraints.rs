@@ -67,6 +67,7 @@ const FIXTURE: &str = "
         (2, '000000000000000000000002', 'acct_00000000000000000000000001', '000000000000000000000002', 2, 'b.png', '/docs', 4,
             'image/png', json_array('x'), 1, 0, '1,2,3,4', json_object('a', 1), 'b', NULL, 'user_00000000000000000000000001', 0, 5);
     INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 5);
+    INSERT INTO upload_origin VALUES (1, 'acct_00000000000000000000000001', 'https://www.example.com', 0);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
     INSERT INTO audit_event VALUES
         (1, 'evt_00000000000000000000000001', 0, 'system', NULL, NULL, 'key.expire',
@@ -662,6 +663,62 @@ const CASES: &[(&str, &str, &str)] = &[
         "INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 9)",
         "upload_token.account_id, upload_token.digest",
     ),
+    (
+        "upload_origin_pk",
+        "INSERT INTO upload_origin VALUES (1, 'acct_00000000000000000000000001', 'https://b.example', 0)",
+        "upload_origin.number",
+    ),
+    (
+        "upload_origin_account_fk",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000009', 'https://b.example', 0)",
+        FOREIGN_KEY,
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'null', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'ftp://b.example', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://B.example', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://b.example/', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://*.example', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://a@b.example', 0)",
+        "",
+    ),
+    (
+        "upload_origin_is_exact",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://' || printf('%.300c', 'a'), 0)",
+        "",
+    ),
+    (
+        "upload_origin_once",
+        "INSERT INTO upload_origin VALUES (2, 'acct_00000000000000000000000001', 'https://www.example.com', 9)",
+        "upload_origin.account_id, upload_origin.origin",
+    ),
+    ("upload_origin_stays", "UPDATE upload_origin SET origin = 'https://b.example'", ""),
     ("audit_event_never_changes", "UPDATE audit_event SET detail = 'nothing to see'", ""),
     ("audit_event_never_goes", "DELETE FROM audit_event", ""),
 ];
@@ -763,6 +820,8 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN SELECT account_id FROM file WHERE version_id = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM file WHERE account_id = ? AND folder = ? AND name = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM audit_event
+            WHERE account_id = ? AND actor_id = ? AND act = 'key.sighting' ORDER BY number DESC LIMIT ?",
         "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
             WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",
     ] {

@@ -132,6 +132,8 @@ pub const fn describe(act: Act) -> (Subject, &'static str, Outcome) {
         Act::KeySighting => (Subject::Keys, "Private key seen in a browser or URL", Done),
         Act::FileDelete => (Subject::Files, "File deleted", Done),
         Act::FileDeleteRefused => (Subject::Files, "Deleting files refused", Refused),
+        Act::UploadOriginsChange => (Subject::Files, "Origins that may upload changed", Done),
+        Act::UploadOriginsChangeRefused => (Subject::Files, "Changing the origins refused", Refused),
         Act::BackupAccept => (Subject::Activity, "Restored backup accepted", Done),
         Act::ActivityExport => (Subject::Activity, "Activity exported", Done),
         Act::ActivityExportRefused => (Subject::Activity, "Export refused", Refused),
@@ -241,6 +243,8 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
         Act::SessionSwitch => said.words(" went on in this account, coming from another one"),
         Act::KeySighting => seen(&mut said, detail),
         Act::FileDelete | Act::FileDeleteRefused => deleted_files(&mut said, event.act, detail),
+        Act::UploadOriginsChange => changed_origins(&mut said, detail),
+        Act::UploadOriginsChangeRefused => said.words(" tried to change the origins whose pages may upload"),
         Act::BackupAccept => said.words(" accepted a restored backup: what happened after it was made is gone"),
         Act::ActivityExport => said.words(" exported the activity").words(match detail {
             Some(Detail::Export { format: ExportFormat::Csv }) => " as CSV",
@@ -330,6 +334,7 @@ pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
         | Detail::RoleChanged { .. }
         | Detail::Export { .. }
         | Detail::Sighting { .. }
+        | Detail::Origins { .. }
         | Detail::Files { .. } => None,
     }
 }
@@ -349,6 +354,27 @@ fn deleted_files<'a>(said: &'a mut Said, act: Act, detail: Option<&Detail>) -> &
         Some(Detail::Files { paths }) if paths.len() == 1 => said.words(" deleted the file ").name(&paths[0]),
         Some(Detail::Files { paths }) => said.words(&format!(" deleted {} files", paths.len())),
         _ => said.words(" deleted a file"),
+    }
+}
+
+/// The list is changed by one origin at a time.
+fn changed_origins<'a>(said: &'a mut Said, detail: Option<&Detail>) -> &'a mut Said {
+    let Some(Detail::Origins { from, to }) = detail else {
+        return said.words(" changed the origins whose pages may upload");
+    };
+    let added = to.iter().find(|origin| !from.contains(origin));
+    let removed = from.iter().find(|origin| !to.contains(origin));
+    match (added, removed) {
+        (Some(origin), _) if from.is_empty() => {
+            said.words(" let pages of ").name(origin).words(" upload, and those of other origins no longer")
+        }
+        (Some(origin), _) => said.words(" let pages of ").name(origin).words(" upload, too"),
+        (None, Some(origin)) if to.is_empty() => said
+            .words(" took the last origin, ")
+            .name(origin)
+            .words(", from the list: pages of every origin may upload"),
+        (None, Some(origin)) => said.words(" let pages of ").name(origin).words(" upload no longer"),
+        (None, None) => said.words(" changed the origins whose pages may upload"),
     }
 }
 
@@ -502,6 +528,14 @@ const fn because(refusal: Refusal) -> &'static str {
         Refusal::TooManyWorkingPairs => "too many pairs were working",
         Refusal::PairIsActive => "the pair was the active one",
         Refusal::PairEnded => "the pair had expired already",
+        Refusal::OriginSchemeMissing
+        | Refusal::OriginHasMore
+        | Refusal::OriginWildcard
+        | Refusal::OriginNull
+        | Refusal::OriginInvalid => "it was no exact origin",
+        Refusal::OriginListed => "the origin was on the list already",
+        Refusal::TooManyOrigins => "the list was full",
+        Refusal::OriginLast => "it was the last origin on the list",
         Refusal::InvalidInput => "the request could not be understood",
     }
 }
@@ -656,6 +690,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_happens_to_the_origins_that_may_upload_is_said() {
+        for (from, to, expected) in [
+            (vec![], vec!["o:a"], "let pages of o:a upload, and those of other origins no longer."),
+            (vec!["o:a"], vec!["o:a", "o:b"], "let pages of o:b upload, too."),
+            (vec!["o:a", "o:b"], vec!["o:b"], "let pages of o:a upload no longer."),
+            (vec!["o:b"], vec![], "took the last origin, o:b, from the list: pages of every origin may upload."),
+        ] {
+            let texts = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
+            let detail = Detail::Origins { from: texts(from), to: texts(to) };
+            let said = said(&event(maria(), Act::UploadOriginsChange, Some(detail)));
+            assert_eq!(said, format!("maria@example.org {expected}"));
+        }
+    }
+
     /// A name is a piece of its own wherever it stands, so that nothing in it can pass for our words.
     #[test]
     fn a_name_never_becomes_part_of_our_words() {
@@ -671,6 +720,8 @@ mod tests {
             Some(Detail::Member { email: forged.into(), role: domain::Role::Viewer }),
             Some(Detail::RoleChanged { email: forged.into(), from: domain::Role::Viewer, to: domain::Role::Owner }),
             Some(Detail::Note { text: forged.into() }),
+            Some(Detail::Origins { from: vec![], to: vec![forged.into()] }),
+            Some(Detail::Origins { from: vec![forged.into()], to: vec![] }),
         ];
         let actors = [
             Actor::Person { id: ada(), name: forged.to_owned() },

@@ -10,7 +10,7 @@ mod words;
 pub(crate) use cors::{allow, preflight};
 pub(crate) use words::{Wrong, broken};
 
-use super::authentication::{announce_end, authenticate_if_asked};
+use super::authentication::{announce_end, authenticate_if_asked, sender_of};
 use super::files::described;
 use crate::accept::Guest;
 use crate::middleware::context_of;
@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use backend::Caller;
 use backend::authenticate::Authenticated;
 use backend::store::FileRecord;
-use backend::uploads::{Draft, Proven, Signed, UploadError};
+use backend::uploads::{Draft, Proven, Sender, Signed, UploadError};
 use bytes::Bytes;
 use domain::upload::form::{Fields, ResponseField, Version};
 use domain::upload::{Parameter, UploadForm, UploadRefusal};
@@ -62,7 +62,8 @@ async fn take_in(serving: &Serving, request: Request, version: Version) -> Resul
     let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let guest = parts.extensions.get::<Arc<Guest>>().cloned();
 
-    let mut intake = Intake::new(serving, caller.as_ref(), context.address);
+    let sender = sender_of(&parts.headers, &serving.site.public_url);
+    let mut intake = Intake::new(serving, caller.as_ref(), sender, context.address);
     let read = read(version, &boundary, Limits::USUAL, body::paced(body, guest), &mut intake).await;
     let fields = match read {
         Ok(fields) => fields,
@@ -91,6 +92,7 @@ fn unread(error: ReadError<(UploadError, Fields)>) -> Wrong {
 struct Intake<'a> {
     serving: &'a Serving,
     address: Option<IpAddr>,
+    sender: Sender,
     key: Option<Proven>,
     /// By a signature whose fields came before the file.
     signed: Option<Signed>,
@@ -98,9 +100,9 @@ struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    fn new(serving: &'a Serving, caller: Option<&Authenticated>, address: Option<IpAddr>) -> Self {
+    fn new(serving: &'a Serving, caller: Option<&Authenticated>, sender: Sender, address: Option<IpAddr>) -> Self {
         let key = caller.map(Proven::by_private_key);
-        Self { serving, address, key, signed: None, draft: None }
+        Self { serving, address, sender, key, signed: None, draft: None }
     }
 
     /// Whose it is, and the file. The token is used up first, whatever is wrong with the rest.
@@ -109,7 +111,7 @@ impl<'a> Intake<'a> {
             (Some(_), _) if fields.is_signed() => {
                 if self.signed.is_none() && fields.can_be_checked() {
                     // Only for the token.
-                    let _ = self.serving.backend.prove_signature(fields).await;
+                    let _ = self.serving.backend.prove_signature(fields, &self.sender).await;
                 }
                 return Err(match fields.version() {
                     Version::V1 => UploadRefusal::BothWays.into(),
@@ -121,7 +123,7 @@ impl<'a> Intake<'a> {
             (None, None) if fields.version() == Version::V1 && says_nothing_of_itself(fields) => {
                 return Err(UploadRefusal::KeyMissing.into());
             }
-            (None, None) => self.serving.backend.prove_signature(fields).await?.agree(fields)?,
+            (None, None) => self.serving.backend.prove_signature(fields, &self.sender).await?.agree(fields)?,
         };
         let form = UploadForm::read(fields)?;
         let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
@@ -137,7 +139,7 @@ impl Taker for Intake<'_> {
         let backend = &self.serving.backend;
         let failed = |error: UploadError| (error, fields.clone());
         if self.key.is_none() && fields.can_be_checked() {
-            self.signed = Some(backend.prove_signature(fields).await.map_err(failed)?);
+            self.signed = Some(backend.prove_signature(fields, &self.sender).await.map_err(failed)?);
         }
         let proven = self.key.as_ref().or(self.signed.as_ref().map(Signed::proven));
         self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);

@@ -78,6 +78,7 @@ pub(super) fn refused(refusal: UploadRefusal, fields: &Fields) -> Wrong {
         UploadRefusal::PublicKeyUnknown
         | UploadRefusal::PublicKeyExpired
         | UploadRefusal::PublicKeyRevoked
+        | UploadRefusal::OriginNotAllowed
         | UploadRefusal::AccountFull => StatusCode::FORBIDDEN,
         UploadRefusal::Crowded => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
@@ -157,6 +158,10 @@ fn words(refusal: UploadRefusal, fields: &Fields) -> (String, &'static str) {
         UploadRefusal::PublicKeyRevoked => (
             "Your request contains expired public API key.".to_owned(),
             "This pair was ended at once. Use both keys of the active pair; they are in the developers tab of the dashboard.",
+        ),
+        UploadRefusal::OriginNotAllowed => (
+            "Your request comes from a page whose origin is not allowed.".to_owned(),
+            "Nothing was kept, and the token is used up. This account takes signed uploads from the pages of some origins only. If this page's is to be among them, an owner or a developer adds it to the list on the developers tab of the dashboard.",
         ),
         UploadRefusal::FileIsUrl => (
             "Your request contains invalid file parameter. A URL is not fetched here.".to_owned(),

@@ -3,6 +3,7 @@
 mod client;
 mod dashboard;
 mod listing;
+mod origins;
 mod refusals;
 mod sightings;
 mod signatures;

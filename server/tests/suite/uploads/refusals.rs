@@ -95,7 +95,7 @@ async fn settled(world: &World) {
 }
 
 /// Waits until something of an upload is on the disk.
-async fn begun(world: &World) {
+pub async fn begun(world: &World) {
     for _ in 0..2_000 {
         if !left_on_disk(world).is_empty() {
             return;

@@ -48,7 +48,12 @@ fn token(keys: &Keys, payload: &Value) -> String {
     token_of(&keys.private, &header(&keys.public), &payload.to_string())
 }
 
-fn form(token: &str) -> Vec<Part> {
+/// The nth of as many tokens as are wanted, for [`form`].
+pub fn nth_token(keys: &Keys, nth: i64) -> String {
+    token(keys, &payload(SECONDS + 1_800 + nth))
+}
+
+pub fn form(token: &str) -> Vec<Part> {
     vec![text("token", token), text("fileName", "x.txt"), file("x")]
 }
 

@@ -17,6 +17,7 @@ pub mod rolling;
 pub mod signing_in;
 pub mod systems;
 pub mod throttling;
+pub mod upload_origins;
 
 use crate::world::{Counting, NOW};
 use backend::accounts::{CreatedAccount, NewAccount};
@@ -406,6 +407,15 @@ macro_rules! use_case_tests {
                 a_system_disables_an_account_once,
                 a_system_rolls_and_the_owner_reads_why,
             }
+            upload_origins {
+                an_owner_lists_origins_and_removes_them,
+                an_origin_that_cannot_be_listed_is_refused_with_what_to_do,
+                of_two_removals_at_once_neither_empties_the_list_unasked,
+                of_many_origins_at_once_no_more_are_listed_than_may_be,
+                who_may_choose_the_origins_is_as_the_table_says,
+                a_pair_that_works_and_was_seen_is_exposed,
+                exposed_pairs_are_for_those_who_read_the_activity,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -444,6 +454,7 @@ mod tests {
             include_str!("signing_in.rs"),
             include_str!("systems.rs"),
             include_str!("throttling.rs"),
+            include_str!("upload_origins.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let name = line.split('(').next().unwrap_or_default();
