@@ -198,13 +198,7 @@ pub fn sentence(event: &Event, reader: &Reader<'_>) -> Vec<Piece> {
             said.words(" had an installation key in hand and found which one it is")
         }
         Act::KeyIdentify => said.words(" had a private key in hand and found that it is one of this account's"),
-        Act::PasswordLink => said
-            .words(" made a one-time link to set a password")
-            .person(" for ", event, reader)
-            .words(&match expiry(detail) {
-                Some(at) => format!("; it can be used until {}", at.to_utc_words()),
-                None => String::new(),
-            }),
+        Act::PasswordLink => made_password_link(&mut said, event, reader),
         Act::PasswordSet => said.words(" set a password with a one-time link").words(&sessions_ended(detail)),
         Act::PasswordChange => said.words(" changed the password").words(&sessions_ended(detail)),
         Act::PasswordChangeRefused => said.words(" tried to change the password"),
@@ -337,6 +331,15 @@ pub fn quoted(detail: Option<&Detail>) -> Option<&str> {
         | Detail::Origins { .. }
         | Detail::Files { .. } => None,
     }
+}
+
+fn made_password_link<'a>(said: &'a mut Said, event: &Event, reader: &Reader<'_>) -> &'a mut Said {
+    said.words(" made a one-time link to set a password").person(" for ", event, reader).words(&match expiry(
+        event.detail.as_ref(),
+    ) {
+        Some(at) => format!("; it can be used until {}", at.to_utc_words()),
+        None => String::new(),
+    })
 }
 
 fn seen<'a>(said: &'a mut Said, detail: Option<&Detail>) -> &'a mut Said {
