@@ -77,6 +77,8 @@ pub const ADMIN_STOP_BULK_ROLL: &str = "/admin/bulk-rolls/stop";
 pub const ADMIN_BULK_ROLL_CSV: &str = "/admin/bulk-rolls/report.csv";
 /// An account's audit trail, as an admin reads it.
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
+/// How a gateway asks about the requests it holds.
+pub const ADMIN_GATEWAYS: &str = "/admin/gateways";
 /// Where no screen is and none will be: what the page for addresses that lead nowhere is drawn at.
 pub const NOWHERE: &str = "/nowhere-at-all";
 /// What every server function's path begins with.

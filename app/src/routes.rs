@@ -3,7 +3,7 @@
 use crate::features::activity::ActivityPage;
 use crate::features::admin::{
     AccountPage, AdminActivityPage, AdminPage, BulkRollPage, BulkRollsPage, ConfirmPage, DisablePage, DryRunPage,
-    EndSessionsPage, ExpireForPage, PastePage, RollForPage, StopPage,
+    EndSessionsPage, ExpireForPage, GatewaysPage, PastePage, RollForPage, StopPage,
 };
 use crate::features::developers::{DevelopersPage, ExpirePage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
@@ -54,6 +54,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/bulk-rolls/progress") view=BulkRollPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/bulk-rolls/stop") view=StopPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/activity") view=AdminActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/gateways") view=GatewaysPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/set-password") view=SetPasswordPage ssr=SsrMode::Async />

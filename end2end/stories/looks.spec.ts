@@ -342,6 +342,18 @@ test('joining another account and going from one to the other look right', async
   await look(second, 'accounts');
 });
 
+test('gateways look right', async ({ page, server }) => {
+  const admin = uniqueEmail();
+  server.operator(['admin', 'create', '--email', admin, '--password-stdin'], `${PASSWORD}\n`);
+  await visit(page, '/sign-in');
+  await page.getByLabel('E-mail').fill(admin);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/admin');
+  await page.goto('/admin/gateways');
+  await look(page, 'gateways');
+});
+
 test('rolling many accounts looks right', async ({ page, person, server }) => {
   const admin = uniqueEmail();
   server.operator(['admin', 'create', '--email', admin, '--password-stdin'], `${PASSWORD}\n`);

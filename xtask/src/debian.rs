@@ -37,8 +37,9 @@ pub(crate) fn program(name: &str, scratch: &Path) -> Outcome<PathBuf> {
     let codename = codename(&release).ok_or("/etc/os-release names no release of Debian.")?;
     let apt = PrivateApt::new(scratch, codename)?;
     apt.run("apt-get", &["update"])?;
-    let program = apt.unpack(name)?.join("usr/bin").join(name);
-    if program.is_file() { Ok(program) } else { Err(format!("the package `{name}` holds no program.").into()) }
+    let unpacked = apt.unpack(name)?;
+    let mut places = ["usr/bin", "usr/sbin"].iter().map(|place| unpacked.join(place).join(name));
+    places.find(|program| program.is_file()).ok_or_else(|| format!("the package `{name}` holds no program.").into())
 }
 
 fn codename(os_release: &str) -> Option<&str> {

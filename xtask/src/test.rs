@@ -81,10 +81,14 @@ fn rust_tests(unit: Unit, deep: bool) -> Tally {
     tally.and_ended(ended.is_ok())
 }
 
-/// `LATCHKEY_PYTHON` runs the dashboard's Python snippet. `--deep` lets generated tests try far more cases, and
+/// `LATCHKEY_PYTHON` runs the dashboard's Python snippet, `LATCHKEY_NGINX` and `LATCHKEY_CADDY` its configurations. `--deep` lets generated tests try far more cases, and
 /// plays slow clients with slowhttptest.
 fn test_environment(deep: bool) -> Outcome<Vec<(&'static str, String)>> {
-    let mut variables = vec![("LATCHKEY_PYTHON", tools::python()?.display().to_string())];
+    let mut variables = vec![
+        ("LATCHKEY_PYTHON", tools::python()?.display().to_string()),
+        ("LATCHKEY_NGINX", tools::nginx()?.display().to_string()),
+        ("LATCHKEY_CADDY", tools::caddy()?.display().to_string()),
+    ];
     if deep {
         tools::slowhttptest()?;
         variables.push(("LATCHKEY_TEST_DEEP", "1".to_owned()));

@@ -137,18 +137,41 @@ fn wasm_opt() -> Outcome<()> {
 }
 
 /// What slow clients are played with under `--deep`.
-pub(crate) fn slowhttptest() -> Outcome<()> {
-    const NAME: &str = "slowhttptest";
-    if find(NAME).is_some() {
-        return Ok(());
+pub(crate) fn slowhttptest() -> Outcome<PathBuf> {
+    packaged("slowhttptest")
+}
+
+/// A gateway that the suite runs in front of a small API.
+pub(crate) fn nginx() -> Outcome<PathBuf> {
+    packaged("nginx")
+}
+
+/// Another one.
+pub(crate) fn caddy() -> Outcome<PathBuf> {
+    packaged("caddy")
+}
+
+/// The program of this name, from the distribution's package of the same name if nobody has installed it.
+fn packaged(name: &str) -> Outcome<PathBuf> {
+    if let Some(found) = find(name) {
+        return Ok(found);
     }
     let _lock = InstallLock::take()?;
-    step("Getting slowhttptest from the distribution's packages", || {
-        let home = directory()?;
-        let packaged = debian::program(NAME, &home.join(NAME))?;
-        std::fs::create_dir_all(home.join("bin")).attempt("make a directory for programs")?;
-        std::fs::copy(packaged, home.join("bin").join(NAME)).map(drop).attempt("keep slowhttptest")
-    })
+    if let Some(found) = find(name) {
+        return Ok(found);
+    }
+    let kept = directory()?.join("bin").join(name);
+    step(&format!("Getting {name} from the distribution's packages"), || {
+        let scratch = directory()?.join(name);
+        let packaged = debian::program(name, &scratch)?;
+        std::fs::create_dir_all(directory()?.join("bin")).attempt("make a directory for programs")?;
+        // Whole or not at all: another clone may look for it meanwhile.
+        let draft = kept.with_extension("new");
+        std::fs::copy(packaged, &draft).attempt(format!("keep {name}"))?;
+        std::fs::rename(&draft, &kept).attempt(format!("keep {name}"))?;
+        std::fs::remove_dir_all(&scratch).attempt(format!("clear {}", scratch.display()))
+    })?;
+    Ok(kept)
 }
 
 /// The interpreter of a private environment that has the packages the tests import, made or completed when it is not there.

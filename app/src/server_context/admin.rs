@@ -9,8 +9,8 @@ use crate::error::AppError;
 use crate::features::activity::FilterForm;
 use crate::features::activity::words::Standpoint;
 use crate::features::admin::{
-    AccountFileView, AccountList, AccountRow, AdminActivity, EndSessionsFor, ExpireFor, FindAccount, LatestRoll,
-    ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
+    AccountFileView, AccountList, AccountRow, AdminActivity, EndSessionsFor, ExpireFor, FindAccount, GatewaysView,
+    LatestRoll, ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
 };
 use crate::paths;
 use crate::ui::Moment;
@@ -59,6 +59,11 @@ pub(super) fn viewer(person: &SignedIn, site: &Site) -> Viewer {
         email: person.email.clone(),
         role: person.seat.as_ref().map(|seat| seat.role),
     }
+}
+
+pub(crate) fn gateways(context: &RequestContext, site: &Site) -> Result<GatewaysView> {
+    let admin = context.as_admin()?;
+    Ok(GatewaysView { viewer: viewer(admin.person()?, site), public_url: site.public_url.clone() })
 }
 
 pub(crate) async fn find(backend: &Backend, context: &RequestContext, text: &Pasted) -> Result<Found> {

@@ -2,7 +2,7 @@
 //!
 //! nginx (`auth_request`), Traefik (`ForwardAuth`), Caddy (`forward_auth`) and Envoy (`ext_authz`, over HTTP) all ask in the same
 //! way: they send the headers of the request they hold, with a method and a path of their own choice, without its body, and
-//! let it pass on 200.
+//! let it pass on 200. docs/GATEWAYS.md writes down what each of them sends.
 
 use super::authentication::{announce_end, authenticate};
 use crate::problem::Problem;

@@ -15,6 +15,7 @@ mod failing;
 mod floods;
 mod forms_of_answers;
 mod forward_auth;
+mod gateways;
 mod headers;
 mod health;
 mod invitations;

@@ -49,6 +49,9 @@ fn Page(list: AccountList) -> impl IntoView {
                 <a class="button" data-kind="plain" href=paths::ADMIN_BULK_ROLLS rel="external">
                     "Many accounts"
                 </a>
+                <a class="button" data-kind="plain" href=paths::ADMIN_GATEWAYS rel="external">
+                    "Gateways"
+                </a>
             </div>
             <section class="section" aria-labelledby="accounts-heading">
                 <h2 id="accounts-heading">

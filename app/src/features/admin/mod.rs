@@ -8,6 +8,7 @@ mod end_sessions_page;
 mod expire_page;
 mod find_page;
 mod frame;
+mod gateways;
 mod presentation;
 mod roll_page;
 mod server_fns;
@@ -24,8 +25,10 @@ pub use disable_page::DisablePage;
 pub use end_sessions_page::EndSessionsPage;
 pub use expire_page::ExpireForPage;
 pub use find_page::AdminPage;
+pub use gateways::{GATEWAYS, Gateway, GatewaysPage};
 pub use roll_page::RollForPage;
 pub use server_fns::{EndSessionsFor, ExpireFor, FindAccount, RollFor, SetAccountDisabled};
 pub use wire::{
-    AccountFileView, AccountList, AccountRow, AdminActivity, LatestRoll, ListForm, MemberView, Pasted, Said, Viewer,
+    AccountFileView, AccountList, AccountRow, AdminActivity, GatewaysView, LatestRoll, ListForm, MemberView, Pasted,
+    Said, Viewer,
 };

@@ -3,7 +3,7 @@
 #![expect(clippy::too_many_arguments, reason = "they are the fields of a form")]
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
 
-use super::wire::{AccountFileView, AccountList, AdminActivity, Pasted};
+use super::wire::{AccountFileView, AccountList, AdminActivity, GatewaysView, Pasted};
 use crate::error::AppError;
 use domain::{AccountId, PairId, Password, SubmissionId, UserId};
 use leptos::prelude::*;
@@ -39,6 +39,13 @@ pub async fn load_account_activity(#[server(default)] query: String) -> Result<A
     use crate::server_context::{self as context, admin};
     let activity = admin::activity(&context::backend(), &context::context()?, &context::site(), &query).await;
     admin::told(activity)
+}
+
+/// Where gateways find this installation.
+#[server]
+pub async fn load_gateways() -> Result<GatewaysView, AppError> {
+    use crate::server_context::{self as context, admin};
+    admin::told(admin::gateways(&context::context()?, &context::site()))
 }
 
 /// Rolls an account's keys for its owner. It answers no private key. `expire_old` and `custom_utc` are as in

@@ -46,6 +46,15 @@ pub struct Viewer {
     pub role: Option<Role>,
 }
 
+/// What the page about gateways is filled in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewaysView {
+    /// The admin.
+    pub viewer: Viewer,
+    /// Where this installation is, for gateways too.
+    pub public_url: String,
+}
+
 /// Which accounts are listed, and in which order: the words of the address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListForm {

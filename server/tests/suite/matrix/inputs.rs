@@ -181,6 +181,7 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
         | "load_activity"
         | "load_accounts"
         | "load_bulk_rolls"
+        | "load_gateways"
         | "load_members"
         | "load_join"
         | "load_own_accounts"

@@ -23,7 +23,8 @@ use std::collections::BTreeSet;
 const CSV: [&str; 2] = ["/dashboard/activity.csv", "/admin/bulk-rolls/report.csv"];
 
 /// The server functions of the console.
-const CONSOLE: [&str; 15] = [
+const CONSOLE: [&str; 16] = [
+    "load_gateways",
     "load_bulk_rolls",
     "load_dry_run",
     "load_bulk_roll",
