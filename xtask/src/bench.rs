@@ -55,7 +55,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         measure_requests()?;
     }
     if asked_for("--uploads") {
-        tools::prepare(Needs::RELEASE_BUILD)?;
         tools::require("taskset", "Debian's package util-linux has it.")?;
         uploads::measure()?;
     }

@@ -4,7 +4,7 @@
 
 use super::{AccountRecord, SealedKey, StoreResult};
 use async_trait::async_trait;
-use domain::upload::{FileName, Folder, Origin};
+use domain::upload::{FileName, Folder, ImageSize, Origin};
 use domain::{AccountId, FileId, KeyPair, PairId, PublicKey, Timestamp, UserId};
 
 /// A file as stored. There is one at a place: folder and name are unique in the account.
@@ -26,6 +26,8 @@ pub struct FileRecord {
     pub size: u64,
     /// What its first bytes say it is; `None` for what is not known as an image.
     pub image_type: Option<String>,
+    /// How large it is, of an image whose first bytes say so.
+    pub image_size: Option<ImageSize>,
     /// Words it can be found by.
     pub tags: Vec<String>,
     /// Whether only holders of a private key may fetch it.

@@ -4,14 +4,14 @@ use super::UploadResult;
 use super::waiting::Place;
 use crate::files::{FileStore, Staging};
 use bytes::Bytes;
-use domain::upload::{HEAD, UploadRefusal, image_type};
+use domain::upload::{ImageLook, ImageSize, UploadRefusal};
 use domain::{Entropy, FileId};
 
 /// What has arrived of an upload. Dropping it leaves nothing.
 pub struct Draft {
     pub(super) staging: Box<dyn Staging>,
     pub(super) size: u64,
-    head: Vec<u8>,
+    look: ImageLook,
     most: u64,
     /// Its place among those that are under way; given back with the draft.
     place: Place,
@@ -25,7 +25,7 @@ impl Draft {
         place: Place,
     ) -> UploadResult<Self> {
         let staging = files.stage(&FileId::mint(entropy)).await?;
-        Ok(Self { staging, size: 0, head: Vec::with_capacity(HEAD), most, place })
+        Ok(Self { staging, size: 0, look: ImageLook::default(), most, place })
     }
 
     /// Takes some more bytes. Refuses those that would make the file too large, or a stranger's too many.
@@ -36,8 +36,7 @@ impl Draft {
             return Err(UploadRefusal::FileTooLarge.into());
         }
         self.place.grow(more)?;
-        let missing = HEAD.saturating_sub(self.head.len()).min(bytes.len());
-        self.head.extend_from_slice(&bytes[..missing]);
+        self.look.see(&bytes);
         Ok(self.staging.write(bytes).await?)
     }
 
@@ -50,7 +49,8 @@ impl Draft {
         Arrived {
             version_id: self.staging.version_id().clone(),
             size: self.size,
-            image_type: image_type(&self.head).map(str::to_owned),
+            image_type: self.look.kind().map(str::to_owned),
+            image_size: self.look.size(),
         }
     }
 }
@@ -60,4 +60,5 @@ pub(super) struct Arrived {
     pub(super) version_id: FileId,
     pub(super) size: u64,
     pub(super) image_type: Option<String>,
+    pub(super) image_size: Option<ImageSize>,
 }

@@ -355,7 +355,7 @@ fn describe(
     before: Option<&FileRecord>,
     now: Timestamp,
 ) -> FileRecord {
-    let Arrived { version_id, size, image_type } = arrived;
+    let Arrived { version_id, size, image_type, image_size } = arrived;
     let kept_tags = before.filter(|_| !form.overwrite_tags).map(|before| before.tags.clone());
     let kept_metadata = before.filter(|_| !form.overwrite_metadata).and_then(|before| before.metadata.clone());
     FileRecord {
@@ -367,6 +367,7 @@ fn describe(
         folder: form.folder.clone(),
         size,
         image_type,
+        image_size,
         tags: form.tags.clone().or(kept_tags).unwrap_or_default(),
         private: form.private,
         published: form.published,

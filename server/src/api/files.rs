@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use backend::files::{Deleted, FilesCaller, MOST_AT_ONCE};
 use backend::store::{FileOrder, FileQuery, FileRecord, NameQuery};
 use backend::{Caller, Error};
-use domain::upload::Folder;
+use domain::upload::{Folder, ImageSize};
 use domain::{FileId, Refusal};
 use http::StatusCode;
 use http::request::Parts;
@@ -110,7 +110,7 @@ pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, Str
 pub(super) fn described(serving: &Serving, file: &FileRecord) -> Value {
     let kind = if file.image_type.is_some() { "image" } else { "non-image" };
     let metadata = file.metadata.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    json!({
+    let mut all = json!({
         "fileId": file.id,
         "type": "file",
         "name": file.name.as_str(),
@@ -130,7 +130,11 @@ pub(super) fn described(serving: &Serving, file: &FileRecord) -> Value {
         "description": file.description,
         "createdAt": file.created_at.to_rfc3339(),
         "updatedAt": file.updated_at.to_rfc3339(),
-    })
+    });
+    if let Some(ImageSize { width, height }) = file.image_size {
+        (all["width"], all["height"]) = (width.into(), height.into());
+    }
+    all
 }
 
 /// The path of a file's bytes. Nothing in a name needs escaping.

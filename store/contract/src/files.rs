@@ -2,7 +2,7 @@
 
 use crate::world::{World, assert_failed, at};
 use backend::store::{FileOrder, FileQuery, FileRecord, NameQuery, Store, Uploader};
-use domain::upload::{FileName, Folder};
+use domain::upload::{FileName, Folder, ImageSize};
 use domain::{AccountId, Entropy, FileId, PairId};
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ fn file(world: &World, account: &AccountId, pair: &PairId, folder: &str, name: &
         folder: Folder::read(folder).expect("a folder"),
         size: 3,
         image_type: None,
+        image_size: None,
         tags: Vec::new(),
         private: false,
         published: true,
@@ -69,6 +70,7 @@ pub async fn a_file_is_read_back_by_its_id_its_version_and_its_place(store: Arc<
         version: 7,
         size: 5_000_000_000,
         image_type: Some("image/png".to_owned()),
+        image_size: Some(ImageSize { width: u32::MAX, height: 1 }),
         tags: vec!["ä".to_owned(), "\"b\"".to_owned()],
         private: true,
         published: false,
@@ -146,6 +148,7 @@ pub async fn files_are_listed_as_asked(store: Arc<dyn Store>) {
         created_at: at(created),
         updated_at: at(updated),
         image_type: image.then(|| "image/gif".to_owned()),
+        image_size: image.then_some(ImageSize { width: 3, height: 2 }),
         ..file(&world, &account, &pair, folder, name)
     };
     for file in [

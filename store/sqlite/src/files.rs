@@ -11,9 +11,42 @@ use backend::store::{
     FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, SealedKey, StoreError,
     StoreResult, UploadOriginRecord, Uploader,
 };
-use domain::upload::{FileName, Folder, Origin};
+use domain::upload::{FileName, Folder, ImageSize, Origin};
 use domain::{AccountId, FileId, PublicKey, Timestamp};
 use sqlx::{SqliteConnection, SqliteExecutor};
+
+/// Reads files: the rest of a statement that begins with all columns of a row.
+macro_rules! files {
+    ($rest:tt, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            FileRow,
+            "SELECT
+                id,
+                account_id,
+                version_id,
+                version,
+                name,
+                folder,
+                size,
+                image_type,
+                width,
+                height,
+                tags,
+                private,
+                published,
+                coordinates,
+                metadata,
+                description,
+                uploaded_by_pair,
+                uploaded_by_user,
+                created_at,
+                updated_at
+            FROM file
+            " + $rest,
+            $($argument),+
+        )
+    };
+}
 
 struct FileRow {
     id: String,
@@ -24,6 +57,8 @@ struct FileRow {
     folder: String,
     size: i64,
     image_type: Option<String>,
+    width: Option<i64>,
+    height: Option<i64>,
     tags: String,
     private: i64,
     published: i64,
@@ -46,6 +81,14 @@ impl TryFrom<FileRow> for FileRecord {
             (None, Some(person)) => Uploader::Person(place.id("uploaded_by_user", person)?),
             _ => return Err(place.impossible("uploaded_by_pair")),
         };
+        let image_size = match (row.width, row.height) {
+            (None, None) => None,
+            (Some(width), Some(height)) => Some(ImageSize {
+                width: width.try_into().map_err(|_| place.impossible("width"))?,
+                height: height.try_into().map_err(|_| place.impossible("height"))?,
+            }),
+            _ => return Err(place.impossible("height")),
+        };
         Ok(Self {
             id: place.id("id", &row.id)?,
             account_id: place.id("account_id", &row.account_id)?,
@@ -55,6 +98,7 @@ impl TryFrom<FileRow> for FileRecord {
             folder: Folder::parse_stored(&row.folder).ok_or_else(|| place.impossible("folder"))?,
             size: row.size.try_into().map_err(|_| place.impossible("size"))?,
             image_type: row.image_type,
+            image_size,
             tags: serde_json::from_str(&row.tags).map_err(|_| place.impossible("tags"))?,
             private: row.private != 0,
             published: row.published != 0,
@@ -72,6 +116,8 @@ impl TryFrom<FileRow> for FileRecord {
 struct FileColumns<'a> {
     version: i64,
     size: i64,
+    width: Option<i64>,
+    height: Option<i64>,
     tags: String,
     private: i64,
     published: i64,
@@ -91,6 +137,8 @@ impl<'a> FileColumns<'a> {
         Ok(Self {
             version: i64::from(file.version),
             size: i64::try_from(file.size).map_err(|error| failed(error.into()))?,
+            width: file.image_size.map(|size| size.width.into()),
+            height: file.image_size.map(|size| size.height.into()),
             tags: serde_json::to_string(&file.tags).map_err(|error| failed(error.into()))?,
             private: i64::from(file.private),
             published: i64::from(file.published),
@@ -290,34 +338,8 @@ async fn find_pair_to_sign_for(
 
 async fn find(executor: impl SqliteExecutor<'_>, file_id: &FileId) -> StoreResult<Option<FileRecord>> {
     let file_id = file_id.as_str();
-    let row = sqlx::query_as!(
-        FileRow,
-        "SELECT
-            id,
-            account_id,
-            version_id,
-            version,
-            name,
-            folder,
-            size,
-            image_type,
-            tags,
-            private,
-            published,
-            coordinates,
-            metadata,
-            description,
-            uploaded_by_pair,
-            uploaded_by_user,
-            created_at,
-            updated_at
-        FROM file
-        WHERE id = ?",
-        file_id,
-    )
-    .fetch_optional(executor)
-    .await
-    .map_err(failed("finding a file"))?;
+    let found = files!("WHERE id = ?", file_id).fetch_optional(executor).await;
+    let row = found.map_err(failed("finding a file"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
 }
 
@@ -328,36 +350,8 @@ async fn find_at(
     name: &FileName,
 ) -> StoreResult<Option<FileRecord>> {
     let (account_id, folder, name) = (account_id.as_str(), folder.as_str(), name.as_str());
-    let row = sqlx::query_as!(
-        FileRow,
-        "SELECT
-            id,
-            account_id,
-            version_id,
-            version,
-            name,
-            folder,
-            size,
-            image_type,
-            tags,
-            private,
-            published,
-            coordinates,
-            metadata,
-            description,
-            uploaded_by_pair,
-            uploaded_by_user,
-            created_at,
-            updated_at
-        FROM file
-        WHERE account_id = ? AND folder = ? AND name = ?",
-        account_id,
-        folder,
-        name,
-    )
-    .fetch_optional(executor)
-    .await
-    .map_err(failed("finding the file at a place"))?;
+    let found = files!("WHERE account_id = ? AND folder = ? AND name = ?", account_id, folder, name);
+    let row = found.fetch_optional(executor).await.map_err(failed("finding the file at a place"))?;
     Ok(row.map(TryInto::try_into).transpose()?)
 }
 
@@ -383,9 +377,19 @@ async fn list(
     };
     let (images, descending) = (query.images, query.descending);
     let (limit, skip) = (i64::from(query.limit), i64::from(query.skip));
-    let rows = sqlx::query_file_as!(
-        FileRow,
-        "queries/files.sql",
+    let rows = files!(
+        "WHERE account_id = ?1
+            AND (?2 IS NULL OR folder = ?2)
+            AND (?3 IS NULL OR name = ?3)
+            AND (?4 IS NULL OR substr(name, 1, length(?4)) = ?4)
+            AND (?10 IS NULL OR instr(lower(name), lower(?10)) > 0)
+            AND (?5 IS NULL OR (image_type IS NOT NULL) = ?5)
+        ORDER BY
+            CASE WHEN ?6 = 'name' AND NOT ?7 THEN name END,
+            CASE WHEN ?6 = 'name' AND ?7 THEN name END DESC,
+            (CASE ?6 WHEN 'size' THEN size WHEN 'updated' THEN updated_at ELSE created_at END) * (CASE WHEN ?7 THEN -1 ELSE 1 END),
+            (CASE WHEN ?7 THEN -number ELSE number END)
+        LIMIT ?8 OFFSET ?9",
         account_id,
         folder,
         name,
@@ -427,6 +431,8 @@ async fn insert(connection: &mut SqliteConnection, file: &FileRecord) -> StoreRe
             folder,
             size,
             image_type,
+            width,
+            height,
             tags,
             private,
             published,
@@ -437,7 +443,7 @@ async fn insert(connection: &mut SqliteConnection, file: &FileRecord) -> StoreRe
             uploaded_by_user,
             created_at,
             updated_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id,
         account_id,
         version_id,
@@ -446,6 +452,8 @@ async fn insert(connection: &mut SqliteConnection, file: &FileRecord) -> StoreRe
         folder,
         columns.size,
         file.image_type,
+        columns.width,
+        columns.height,
         columns.tags,
         columns.private,
         columns.published,
@@ -474,6 +482,8 @@ async fn replace(connection: &mut SqliteConnection, file: &FileRecord) -> StoreR
             version = ?,
             size = ?,
             image_type = ?,
+            width = ?,
+            height = ?,
             tags = ?,
             private = ?,
             published = ?,
@@ -488,6 +498,8 @@ async fn replace(connection: &mut SqliteConnection, file: &FileRecord) -> StoreR
         columns.version,
         columns.size,
         file.image_type,
+        columns.width,
+        columns.height,
         columns.tags,
         columns.private,
         columns.published,

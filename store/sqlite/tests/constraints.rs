@@ -63,9 +63,9 @@ const FIXTURE: &str = "
             'acct_00000000000000000000000001', 'viewer', NULL);
     INSERT INTO file VALUES
         (1, '000000000000000000000001', 'acct_00000000000000000000000001', '000000000000000000000001', 1, 'a.txt', '/', 3,
-            NULL, '[]', 0, 1, NULL, NULL, NULL, 'pair_00000000000000000000000002', NULL, 0, 0),
+            NULL, '[]', 0, 1, NULL, NULL, NULL, 'pair_00000000000000000000000002', NULL, 0, 0, NULL, NULL),
         (2, '000000000000000000000002', 'acct_00000000000000000000000001', '000000000000000000000002', 2, 'b.png', '/docs', 4,
-            'image/png', json_array('x'), 1, 0, '1,2,3,4', json_object('a', 1), 'b', NULL, 'user_00000000000000000000000001', 0, 5);
+            'image/png', json_array('x'), 1, 0, '1,2,3,4', json_object('a', 1), 'b', NULL, 'user_00000000000000000000000001', 0, 5, 7, 6);
     INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 5);
     INSERT INTO upload_origin VALUES (1, 'acct_00000000000000000000000001', 'https://www.example.com', 0);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
@@ -572,7 +572,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "file_account_fk",
         "INSERT INTO file SELECT 3, '000000000000000000000003', 'acct_00000000000000000000000009', '000000000000000000000003',
-            1, 'c', '/', 0, NULL, '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0",
+            1, 'c', '/', 0, NULL, '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0, NULL, NULL",
         FOREIGN_KEY,
     ),
     (
@@ -591,6 +591,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ("file_folder_is_harmless", "UPDATE file SET folder = '/a//b' WHERE number = 2", ""),
     ("file_size_counts", "UPDATE file SET size = -1 WHERE number = 2", ""),
     ("file_image_type_is_one", "UPDATE file SET image_type = 'text/html' WHERE number = 2", ""),
+    ("file_width_counts", "UPDATE file SET image_type = 'image/png', width = 0, height = 1 WHERE number = 2", ""),
+    ("file_height_counts", "UPDATE file SET image_type = 'image/png', width = 1, height = 0 WHERE number = 2", ""),
+    ("file_width_and_height", "UPDATE file SET height = NULL WHERE number = 2", ""),
+    ("file_size_is_of_an_image", "UPDATE file SET image_type = NULL, width = 1, height = 1 WHERE number = 2", ""),
     ("file_tags_is_a_list", "UPDATE file SET tags = '{}' WHERE number = 2", ""),
     ("file_private_is_0_or_1", "UPDATE file SET private = 2 WHERE number = 2", ""),
     ("file_published_is_0_or_1", "UPDATE file SET published = 2 WHERE number = 2", ""),
@@ -603,7 +607,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "file_place_unique",
         "INSERT INTO file SELECT 3, '000000000000000000000003', account_id, '000000000000000000000003', 1, name, folder, 0, NULL,
-            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0 FROM file WHERE number = 1",
+            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0, NULL, NULL FROM file WHERE number = 1",
         "file.account_id, file.folder, file.name",
     ),
     (
@@ -634,7 +638,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "file_usage_grows",
         "INSERT INTO file SELECT 3, '000000000000000000000003', account_id, '000000000000000000000003', 1, 'c', '/', 10, NULL,
-            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0 FROM file WHERE number = 1;
+            '[]', 0, 1, NULL, NULL, NULL, NULL, 'user_00000000000000000000000001', 0, 0, NULL, NULL FROM file WHERE number = 1;
         UPDATE file_usage SET bytes = 17 - bytes - 1",
         "file_usage_bytes_counts",
     ),

@@ -10,8 +10,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use super::{Keys, Serving, build_example, latchkey, load_core, make_account, median, new_home};
-use crate::leptos::{self, Profile};
+use crate::leptos::Build;
 use crate::shell::{Attempt as _, Outcome, Program, step};
+use crate::workspace;
 
 const ROUNDS: usize = 5;
 const SECONDS: &str = "6";
@@ -50,7 +51,8 @@ impl<'a> Asked<'a> {
 }
 
 pub(super) fn measure() -> Outcome<()> {
-    let build = leptos::build(Profile::Release, leptos::site_root()?)?;
+    // Nothing of the site is asked for.
+    let build = Build { binary: build_program()?, site_root: workspace::target_directory()?.join("no-site") };
     let (sink, load) = (build_example("upload_sink")?, build_example("upload_load")?);
     let home = new_home()?;
     let keys = make_account(&build, &home)?;
@@ -121,6 +123,13 @@ pub(super) fn measure() -> Outcome<()> {
     drop(serving);
     let _ = fs::remove_dir_all(&home);
     Ok(())
+}
+
+fn build_program() -> Outcome<PathBuf> {
+    step("Building the program", || {
+        Program::new("cargo").args(["build", "--release", "--package", "server", "--bin", "latchkey"]).run()
+    })?;
+    Ok(workspace::target_directory()?.join("release/latchkey"))
 }
 
 /// Uploads for a while. A run in which anything was refused measured something else, and fails.

@@ -166,6 +166,11 @@ fn uploaded(serving: &Serving, file: &FileRecord, form: &UploadForm) -> Value {
     for name in ["fileId", "name", "size", "versionInfo", "filePath", "url", "fileType", "AITags"] {
         answer[name] = all[name].clone();
     }
+    for name in ["width", "height"] {
+        if let Some(pixels) = all.get(name) {
+            answer[name] = pixels.clone();
+        }
+    }
     for field in &form.response_fields {
         let known = match field {
             ResponseField::Tags
@@ -173,7 +178,7 @@ fn uploaded(serving: &Serving, file: &FileRecord, form: &UploadForm) -> Value {
             | ResponseField::IsPrivateFile
             | ResponseField::IsPublished
             | ResponseField::CustomMetadata => field.as_str(),
-            // Nothing is read out of files, and there is no schema.
+            // Nothing more is read out of files, and there is no schema.
             ResponseField::EmbeddedMetadata | ResponseField::Metadata | ResponseField::SelectedFieldsSchema => continue,
         };
         answer[known] = all[known].clone();

@@ -111,6 +111,37 @@ async fn a_file_is_a_part_with_or_without_a_name_or_a_text() {
 }
 
 #[tokio::test]
+async fn an_images_answer_says_how_large_it_is_and_any_others_does_not() {
+    let world = World::http().await;
+    let keys = Keys::of(&world.account().await);
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x03\xe8\0\0\x01\xf4\x08\x06\0\0\0".to_vec();
+    let camera =
+        [&b"\xff\xd8\xff\xe1\xff\xff"[..], &vec![0xc0; 65_533], b"\xff\xc0\x00\x11\x08\x00\x02\x00\x03", &[0; 40]];
+    let sizes = |body: &serde_json::Value| (body.get("width").cloned(), body.get("height").cloned());
+    let sized = |width: u32, height: u32| (Some(json!(width)), Some(json!(height)));
+    for (content, expected) in [
+        (png.clone(), sized(1_000, 500)),
+        (camera.concat(), sized(3, 2)),
+        (b"data:image/gif;base64,R0lGODlhAQABAAAAACw=".to_vec(), sized(1, 1)),
+        // A replaced image takes nothing over from the one before it; nor does what only says that it is one.
+        (png[..20].to_vec(), (None, None)),
+        (b"width=3".to_vec(), (None, None)),
+    ] {
+        let parts = [Part::Bare(content), text("fileName", "same"), text("useUniqueFileName", "false")];
+        let answer = with_key(&world, &keys, &parts).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let body = answer.json();
+        assert_eq!(sizes(&body), expected, "{body}");
+        let id = body["fileId"].as_str().unwrap();
+        for uri in [format!("/v1/files/{id}/details"), "/v1/files".to_owned()] {
+            let details = world.get(&uri, &[("authorization", &keys.basic())]).await.json();
+            let details = details.get(0).unwrap_or(&details);
+            assert_eq!(sizes(details), expected, "{uri}: {details}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_the_same_name_is_replaced_kept_beside_or_refused() {
     let world = World::http().await;
     let keys = Keys::of(&world.account().await);
