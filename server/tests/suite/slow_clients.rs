@@ -33,10 +33,14 @@ const WITH_LENGTH: &[u8] = b"POST /v1/account HTTP/1.1\r\nHost: x\r\nContent-Len
 const CHUNKED: &[u8] = b"POST /v1/account HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 const LARGE_FILE: &[u8] = b"GET /pkg/large.bin HTTP/1.1\r\nHost: x\r\n\r\n";
 
-const FILE_BEGINS: &str =
-    "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.bin\"\r\n\r\nthe beginning of a file";
 const FIELDS: &str =
     "--b\r\nContent-Disposition: form-data; name=\"fileName\"\r\n\r\nslow.bin\r\n--b\r\nContent-Disposition: form-data";
+
+/// So much of a file that some of it is written.
+fn file_begins() -> String {
+    let part = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.bin\"\r\n\r\n";
+    format!("{part}{}", "a beginning ".repeat(30_000))
+}
 
 /// The beginning of an upload that says it is long.
 fn upload(headers: &str, body: &str) -> Vec<u8> {
@@ -137,11 +141,11 @@ impl Manner {
             }
             Self::Upload => {
                 let authorization = format!("Authorization: {key}\r\n");
-                stream.write_all(&upload(&authorization, FILE_BEGINS)).await?;
+                stream.write_all(&upload(&authorization, &file_begins())).await?;
                 drip(&mut stream, &[b'x'; 100], second).await;
             }
             Self::StrangersUpload => {
-                stream.write_all(&upload("", FILE_BEGINS)).await?;
+                stream.write_all(&upload("", &file_begins())).await?;
                 drip(&mut stream, &[b'x'; 100], second).await;
             }
             Self::UploadWithoutFile => {
