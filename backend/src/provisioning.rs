@@ -3,7 +3,7 @@
 //! Every use case here begins with [`RequestContext::authorize_everywhere`], which asks the scopes of the installation key.
 
 use crate::accounts::{CreatedAccount, NewAccount};
-use crate::console::{AccountFile, RolledFor};
+use crate::console::{AccountFile, RolledFor, check_reason};
 use crate::keys::RollRequest;
 use crate::record::Happened;
 use crate::{Backend, Error, RequestContext, Result};
@@ -90,6 +90,8 @@ impl Backend {
         self.permit(context, Permission::DisableAccount, refused).await?;
         let as_asked = |file: &AccountFile| file.keys.account.disabled_at.is_some() == disabled;
         let file = self.open_file(context, account_id).await?;
+        // Also where there is nothing to do: what is refused does not depend on what is so already.
+        check_reason(context, Some(reason.trim()))?;
         if as_asked(&file) {
             return Ok(file);
         }

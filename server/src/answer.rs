@@ -1,5 +1,6 @@
 //! What a problem looks like: JSON for programs, a small page for people.
 
+use crate::api::ErrorBody;
 use crate::problem::{Problem, Told};
 use crate::router::Serving;
 use crate::routes::Kind;
@@ -98,7 +99,8 @@ fn json(told: Told) -> Response {
 
 /// JSON on one line.
 fn text(told: Told) -> String {
-    serde_json::json!({ "message": told.message, "help": told.help, "code": told.code }).to_string()
+    let Told { code, help, message, .. } = told;
+    serde_json::to_string(&ErrorBody { code, help, message }).unwrap_or_default()
 }
 
 /// A page that needs nothing that might be what is broken: no database, no script.

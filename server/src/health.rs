@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// What the database needs for its log and for tidying up after itself.
 pub const LEAST_FREE: u64 = 64 * 1024 * 1024;
@@ -32,8 +33,8 @@ pub struct Health {
 }
 
 /// What `/readyz` says. None of it is a secret, and none of it is a number that tells strangers how large we are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-struct Report {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Report {
     ready: bool,
     stopping: bool,
     database: Condition,
@@ -42,14 +43,15 @@ struct Report {
 }
 
 /// What `/livez` says.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Alive {
     alive: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Condition {
+pub(crate) enum Condition {
     Ok,
     /// Less than [`Health::least_free`].
     Low,
@@ -96,16 +98,35 @@ impl Report {
     }
 }
 
-/// As long as the process answers at all. Asks nothing of anybody.
+/// Is the process alive?
+///
+/// As long as it answers at all. Asks nothing of anybody.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "live",
+    responses((status = 200, description = "It is.", body = Alive)),
+)]
 pub(crate) async fn live() -> Json<Alive> {
     Json(Alive { alive: true })
 }
 
-/// Whether requests should be sent here: the database answers, the master key is the one it was first used with, and
+/// Should requests be sent here?
+///
+/// Whether they should: the database answers, the master key is the one it was first used with, and
 /// nobody has asked the process to stop.
 ///
 /// A disk that is nearly full is reported and changes nothing: keys are still checked, and that is what most requests
 /// want. Taking every instance out of the balancer because nobody could be rolled would make it worse.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    responses(
+        (status = 200, description = "They should.", body = Report),
+        (status = 503, description = "They should not.", body = Report, headers(("Retry-After" = String))),
+    ),
+)]
 pub(crate) async fn ready(State(serving): State<Serving>) -> Response {
     let health = &serving.health;
     let (data, least_free) = (health.data.clone(), health.least_free);

@@ -24,6 +24,8 @@ const BINARYEN: &str = "132.0.0";
 const PYTHON_REQUESTS: &str = "requests==2.32.*";
 /// ImageKit's own client, which the stories run as it is published.
 const PYTHON_IMAGEKITIO: &str = "imagekitio==5.11.0";
+/// Asks the HTTP API whatever its description allows, and forbids.
+const PYTHON_SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
 /// What a command needs beyond the compiler. A person who only wants to look at Latchkey should not wait for a browser.
 #[derive(Clone, Copy)]
@@ -185,28 +187,30 @@ pub(crate) fn python() -> Outcome<PathBuf> {
     if has_python_packages(&interpreter) {
         return Ok(interpreter);
     }
-    step("Getting a Python environment with requests and imagekitio, for the tests that run Python", || {
-        // One that works is completed and not made anew: another clone may be running its tests with it.
-        if !is_python_with_pip(&interpreter) {
-            require("python3", "Install Python 3.")?;
-            let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
-            Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
-        }
-        let packages = [PYTHON_REQUESTS, PYTHON_IMAGEKITIO];
-        Program::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages).run()
-    })?;
+    step(
+        "Getting a Python environment with requests, imagekitio and schemathesis, for the tests that run Python",
+        || {
+            // One that works is completed and not made anew: another clone may be running its tests with it.
+            if !is_python_with_pip(&interpreter) {
+                require("python3", "Install Python 3.")?;
+                let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
+                Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
+            }
+            let packages = [PYTHON_REQUESTS, PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS];
+            Program::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages).run()
+        },
+    )?;
     Ok(interpreter)
 }
 
-/// Whether `requests` is there, and `imagekitio` in exactly our version: the stories say what that one does.
+/// Whether `requests` is there, and the others in exactly our version: the stories say what one does, and the suite what
+/// another finds.
 fn has_python_packages(interpreter: &Path) -> bool {
-    let question =
-        "import requests; from importlib.metadata import version; print('imagekitio==' + version('imagekitio'))";
+    let question = "import requests; from importlib.metadata import version as v; print(*(n + '==' + v(n) for n in ('imagekitio', 'schemathesis')))";
     interpreter.is_file()
-        && Program::new(interpreter)
-            .args(["-c", question])
-            .output()
-            .is_ok_and(|answer| names_version(&answer, PYTHON_IMAGEKITIO))
+        && Program::new(interpreter).args(["-c", question]).output().is_ok_and(|answer| {
+            [PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS].iter().all(|wanted| names_version(&answer, wanted))
+        })
 }
 
 fn is_python_with_pip(interpreter: &Path) -> bool {

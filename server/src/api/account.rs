@@ -9,30 +9,47 @@ use axum::response::{IntoResponse, Response};
 use backend::authenticate::Authenticated;
 use http::request::Parts;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// Whose key it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Owner)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Described {
-    account_id: Option<String>,
-    external_id: Option<String>,
-    key_pair: Option<Pair>,
+    pub(super) account_id: String,
+    /// The company's own customer id.
+    #[schema(required)]
+    pub(super) external_id: Option<String>,
+    pub(super) key_pair: Pair,
 }
 
-impl Described {
-    /// Of a key that is not valid nobody is told whose it is.
-    pub(super) const NOBODY: Self = Self { account_id: None, external_id: None, key_pair: None };
-}
-
-#[derive(Serialize)]
+/// A pair that works.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkingPair)]
 #[serde(rename_all = "camelCase")]
-struct Pair {
+pub(super) struct Pair {
     id: String,
     public_key: String,
+    /// `active` or `expiring`.
+    #[schema(pattern = "^(active|expiring)$")]
     status: &'static str,
-    /// RFC 3339, in UTC.
+    /// Of an expiring pair: until when it works, exclusive. RFC 3339, in UTC.
+    #[schema(required, format = DateTime)]
     expires_at: Option<String>,
 }
 
+/// Whose key is this?
+#[utoipa::path(
+    get,
+    path = "/v1/account",
+    operation_id = "showAccount",
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses((status = 200, description = "The account and the pair.", body = Described, headers(
+            ("Deprecation" = Option<String>, description = "Of an expiring pair: when it was rolled (RFC 9745)."),
+            ("Sunset" = Option<String>, description = "Of an expiring pair: when it stops (RFC 8594)."),
+            ("Link" = Option<String>, description = "Of an expiring pair: where to find the new one."),
+        ))),
+)]
 pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
     let caller = authenticate(&serving, &parts).await?;
     let mut response = Json(describe(&caller)).into_response();
@@ -42,13 +59,13 @@ pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result
 
 pub(super) fn describe(caller: &Authenticated) -> Described {
     Described {
-        account_id: Some(caller.account_id.to_string()),
+        account_id: caller.account_id.to_string(),
         external_id: caller.external_id.clone(),
-        key_pair: Some(Pair {
+        key_pair: Pair {
             id: caller.pair_id.to_string(),
             public_key: caller.public_key.to_string(),
             status: caller.state.as_str(),
             expires_at: caller.state.expires_at().map(domain::Timestamp::to_rfc3339),
-        }),
+        },
     }
 }

@@ -2,6 +2,7 @@
 
 use super::authentication::{authenticate, authenticate_if_asked};
 use super::input::Complaint;
+use super::openapi::ErrorBody;
 use super::uploads::{Wrong, broken};
 use crate::download::attachment;
 use crate::middleware::context_of;
@@ -15,12 +16,13 @@ use axum::response::{IntoResponse, Response};
 use backend::files::{Deleted, FilesCaller, MOST_AT_ONCE};
 use backend::store::{FileOrder, FileQuery, FileRecord, NameQuery};
 use backend::{Caller, Error};
-use domain::upload::{Folder, ImageSize};
+use domain::upload::Folder;
 use domain::{FileId, Refusal};
 use http::StatusCode;
 use http::request::Parts;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 type Answer = Result<Response, Wrong>;
 type Asked<T> = Result<Path<T>, PathRejection>;
@@ -31,7 +33,15 @@ pub(crate) const BYTES: &str = "/files/{fileId}/{name}";
 
 const MOST_LISTED: u32 = 1_000;
 
-/// The account's files.
+/// The account's files
+#[utoipa::path(
+    get,
+    path = "/v1/files",
+    operation_id = "listFiles",
+    params(Listing),
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses((status = 200, description = "The files asked for.", body = [FileDetails])),
+)]
 pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, parts: Parts) -> Answer {
     let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
@@ -39,11 +49,35 @@ pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, part
     let query = asked(&given).map_err(Wrong::Complaint)?;
     let caller = FilesCaller::Program { context: &context, key: &key };
     let files = serving.backend.list_files(caller, &query).await.map_err(wrong)?;
-    let files: Vec<Value> = files.iter().map(|file| described(&serving, file)).collect();
+    let files: Vec<FileDetails> = files.iter().map(|file| described(&serving, file)).collect();
     Ok(Json(files).into_response())
 }
 
-/// One file.
+/// The account's files, for clients that ask with a slash
+#[utoipa::path(
+    get,
+    path = "/v1/files/",
+    operation_id = "listFilesWithSlash",
+    params(Listing),
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses((status = 200, description = "The files asked for.", body = [FileDetails])),
+)]
+pub(crate) async fn list_with_slash(serving: State<Serving>, query: AskedQuery, parts: Parts) -> Answer {
+    list(serving, query, parts).await
+}
+
+/// One file
+#[utoipa::path(
+    get,
+    path = "/v1/files/{fileId}/details",
+    operation_id = "getFile",
+    params(("fileId" = String, Path, pattern = "^[0-9a-f]{24}$", description = "24 hexadecimal digits, as the upload answered it."),),
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 200, description = "The file.", body = FileDetails),
+        (status = 404, description = "No such file in this account.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
     let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
@@ -53,7 +87,18 @@ pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<Strin
     Ok(Json(described(&serving, &file)).into_response())
 }
 
-/// Deletes one file: 204.
+/// Delete one file
+#[utoipa::path(
+    delete,
+    path = "/v1/files/{fileId}",
+    operation_id = "deleteFile",
+    params(("fileId" = String, Path, pattern = "^[0-9a-f]{24}$", description = "24 hexadecimal digits, as the upload answered it."),),
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "No such file in this account.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn delete(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
     let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
@@ -65,13 +110,51 @@ pub(crate) async fn delete(State(serving): State<Serving>, file_id: Asked<String
     }
 }
 
-#[derive(Deserialize)]
+/// A file's id.
+#[derive(ToSchema)]
+#[schema(as = FileId, pattern = "^[0-9a-f]{24}$")]
+#[expect(dead_code, reason = "a description of an id that may be none")]
+pub(super) struct FileIdText(String);
+
+/// Which files are deleted.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = FilesToDelete)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Batch {
+pub(super) struct Batch {
+    /// 1 to 100, each 24 hexadecimal digits.
+    #[schema(min_items = 1, max_items = 100, value_type = Vec<FileIdText>)]
     file_ids: Vec<String>,
 }
 
-/// Deletes several files, all or none.
+/// Which files were deleted.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeletedFiles {
+    successfully_deleted_file_ids: Vec<String>,
+}
+
+/// Which files are not there; none was deleted.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MissingFiles {
+    message: String,
+    help: String,
+    code: &'static str,
+    missing_file_ids: Vec<String>,
+}
+
+/// Delete several files, all or none
+#[utoipa::path(
+    post,
+    path = "/v1/files/batch/deleteByFileIds",
+    operation_id = "deleteFiles",
+    request_body = Batch,
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 200, description = "They are gone.", body = DeletedFiles),
+        (status = 404, description = "Some are not in this account; none was deleted.", body = MissingFiles),
+    ),
+)]
 pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts, body: Bytes) -> Answer {
     let key = authenticate(&serving, &parts).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
@@ -84,16 +167,38 @@ pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts,
         ids.map_err(|_| Wrong::Complaint(invalid("fileIds", "Nothing was deleted. An id is 24 hexadecimal digits.")))?;
     let caller = FilesCaller::Program { context: &context, key: &key };
     match serving.backend.delete_files(caller, &ids).await.map_err(wrong)? {
-        Deleted::All => Ok(Json(json!({ "successfullyDeletedFileIds": asked })).into_response()),
+        Deleted::All => Ok(Json(DeletedFiles { successfully_deleted_file_ids: asked }).into_response()),
         Deleted::Missing(ids) => {
             let Complaint { status, code, message, help } = missing();
-            let body = json!({ "message": message, "help": help, "code": code, "missingFileIds": ids });
+            let missing_file_ids = ids.iter().map(ToString::to_string).collect();
+            let body = MissingFiles { message, help, code, missing_file_ids };
             Ok((status, Json(body)).into_response())
         }
     }
 }
 
-/// The bytes of a file, for whoever has its address; of a private or unpublished one for holders of the account's key only.
+/// The bytes of a file
+///
+/// For whoever has its address; of a private or unpublished one for holders of the account's key only. An attachment, of the
+/// type of a picture if it begins like one.
+#[utoipa::path(
+    get,
+    path = "/files/{fileId}/{name}",
+    operation_id = "getBytes",
+    params(("fileId" = String, Path, pattern = "^[0-9a-f]{24}$", description = "24 hexadecimal digits, as the upload answered it."), ("name" = String, Path, description = "Its name.")),
+    security((), ("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 200, description = "Its bytes.", content(
+            (Vec<u8> = "application/octet-stream"),
+            (Vec<u8> = "image/avif"),
+            (Vec<u8> = "image/gif"),
+            (Vec<u8> = "image/jpeg"),
+            (Vec<u8> = "image/png"),
+            (Vec<u8> = "image/webp"),
+        )),
+        (status = 404, description = "No such file, or not for you.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, String)>, parts: Parts) -> Answer {
     let caller = authenticate_if_asked(&serving, &parts).await?;
     let nowhere = || Wrong::Complaint(missing());
@@ -106,35 +211,114 @@ pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, Str
     Ok(attachment(&file, reading))
 }
 
+/// Which files are listed. What is not here is refused.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "a description: what is sent is read by `asked`, which names what is wrong")]
+pub(super) struct Listing {
+    /// How many, at most; 1000 without it.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+    /// How many are passed over.
+    #[param(minimum = 0)]
+    skip: Option<u64>,
+    /// `ASC_` or `DESC_` and `CREATED`, `UPDATED`, `NAME` or `SIZE`.
+    #[param(pattern = "^(ASC|DESC)_(CREATED|UPDATED|NAME|SIZE)$")]
+    sort: Option<String>,
+    /// One folder, none below it. At most 1,000 characters.
+    path: Option<String>,
+    /// `all`, `image` or `non-image`.
+    #[param(pattern = "^(all|image|non-image)$")]
+    file_type: Option<String>,
+    /// `file` or `all`.
+    #[param(pattern = "^(file|all)$")]
+    r#type: Option<String>,
+    /// `name = "NAME"` or `name : "BEGINNING"`.
+    #[param(pattern = "^name [=:] \"[^\"']+\"$")]
+    search_query: Option<String>,
+}
+
+/// Which version of a file it is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct VersionInfo {
+    id: String,
+    name: String,
+}
+
 /// Everything there is to say about a file, as ImageKit says it. What it knows and nobody here does is null.
-pub(super) fn described(serving: &Serving, file: &FileRecord) -> Value {
-    let kind = if file.image_type.is_some() { "image" } else { "non-image" };
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileDetails {
+    file_id: String,
+    /// `file`: there is nothing else.
+    r#type: &'static str,
+    name: String,
+    file_path: String,
+    #[schema(required)]
+    tags: Option<Vec<String>>,
+    /// Null: nothing looks at what is in a file.
+    #[schema(required)]
+    #[serde(rename = "AITags")]
+    ai_tags: Option<Vec<String>>,
+    version_info: VersionInfo,
+    is_private_file: bool,
+    is_published: bool,
+    #[schema(required)]
+    custom_coordinates: Option<String>,
+    #[schema(format = "uri")]
+    url: String,
+    /// Null: none is made.
+    #[schema(required)]
+    thumbnail: Option<String>,
+    /// `image` or `non-image`.
+    file_type: &'static str,
+    mime: String,
+    /// In bytes.
+    size: u64,
+    /// Of an image that says so, in pixels.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u64>,
+    /// The same.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u64>,
+    /// As it was uploaded.
+    #[schema(value_type = Object)]
+    custom_metadata: Value,
+    #[schema(required)]
+    description: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+pub(super) fn described(serving: &Serving, file: &FileRecord) -> FileDetails {
     let metadata = file.metadata.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let mut all = json!({
-        "fileId": file.id,
-        "type": "file",
-        "name": file.name.as_str(),
-        "filePath": file.folder.join(&file.name),
-        "tags": if file.tags.is_empty() { Value::Null } else { json!(file.tags) },
-        "AITags": null,
-        "versionInfo": { "id": file.version_id, "name": format!("Version {}", file.version) },
-        "isPrivateFile": file.private,
-        "isPublished": file.published,
-        "customCoordinates": file.coordinates,
-        "url": format!("{}{}", serving.site.public_url, address(file)),
-        "thumbnail": null,
-        "fileType": kind,
-        "mime": file.image_type.as_deref().unwrap_or("application/octet-stream"),
-        "size": file.size,
-        "customMetadata": metadata.unwrap_or_else(|| json!({})),
-        "description": file.description,
-        "createdAt": file.created_at.to_rfc3339(),
-        "updatedAt": file.updated_at.to_rfc3339(),
-    });
-    if let Some(ImageSize { width, height }) = file.image_size {
-        (all["width"], all["height"]) = (width.into(), height.into());
+    FileDetails {
+        file_id: file.id.to_string(),
+        r#type: "file",
+        name: file.name.to_string(),
+        file_path: file.folder.join(&file.name),
+        tags: (!file.tags.is_empty()).then(|| file.tags.clone()),
+        ai_tags: None,
+        version_info: VersionInfo { id: file.version_id.to_string(), name: format!("Version {}", file.version) },
+        is_private_file: file.private,
+        is_published: file.published,
+        custom_coordinates: file.coordinates.clone(),
+        url: format!("{}{}", serving.site.public_url, address(file)),
+        thumbnail: None,
+        file_type: if file.image_type.is_some() { "image" } else { "non-image" },
+        mime: file.image_type.as_deref().unwrap_or("application/octet-stream").to_owned(),
+        size: file.size,
+        width: file.image_size.map(|size| size.width.into()),
+        height: file.image_size.map(|size| size.height.into()),
+        custom_metadata: metadata.unwrap_or_else(|| json!({})),
+        description: file.description.clone(),
+        created_at: file.created_at.to_rfc3339(),
+        updated_at: file.updated_at.to_rfc3339(),
     }
-    all
 }
 
 /// The path of a file's bytes. Nothing in a name needs escaping.
@@ -268,7 +452,8 @@ fn skip(text: &str) -> Result<u32, Complaint> {
         Ok(skip) if skip < 0 => Err(bounds(format!(
             "The value of skip parameter should be greater than or equal to 0. Value sent is {skip}."
         ))),
-        Ok(skip) => u32::try_from(skip).map_err(|_| invalid("skip", "skip is a number.")),
+        // Nobody has more files than that: whatever is left after them is nothing.
+        Ok(skip) => Ok(u32::try_from(skip).unwrap_or(u32::MAX)),
         Err(_) => Err(invalid("skip", "skip is a number.")),
     }
 }

@@ -23,7 +23,21 @@ const PAIR_STATUS: HeaderName = HeaderName::from_static("x-latchkey-pair-status"
 /// was encoded. Everything beyond ASCII is encoded anyway.
 const NOT_AS_IT_IS: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
-/// Whose request it is, in headers that the gateway copies onto it.
+/// May this request pass?
+///
+/// For gateways, which send the headers of the request they hold. Any method; no body is read.
+#[utoipa::path(
+    method(get, put, post, delete, options, head, patch, trace),
+    path = "/v1/auth",
+    operation_id = "mayPass",
+    security(("privateKey" = []), ("privateKeyBearer" = [])),
+    responses((status = 200, description = "It may. Whose it is stands in headers.", headers(
+            ("X-Latchkey-Account" = String, description = "The account's id."),
+            ("X-Latchkey-External-Id" = String, description = "The company's own customer id, percent-encoded; empty without one."),
+            ("X-Latchkey-Pair" = String, description = "The pair's id."),
+            ("X-Latchkey-Pair-Status" = String, description = "`active` or `expiring`; of an expiring one there are `Deprecation`, `Sunset` and `Link`, too."),
+        ))),
+)]
 pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
     let caller = authenticate(&serving, &parts).await?;
     let mut response = StatusCode::OK.into_response();

@@ -9,6 +9,7 @@ mod credentials;
 mod files;
 mod forward_auth;
 mod input;
+mod openapi;
 mod provisioning;
 pub(crate) mod uploads;
 mod verify;
@@ -16,10 +17,12 @@ mod verify;
 pub(crate) use account::show as show_account;
 pub(crate) use files::{
     BYTES as FILE_BYTES, bytes as file_bytes, delete as delete_file, delete_several as delete_files,
-    details as show_file, list as list_files,
+    details as show_file, list as list_files, list_with_slash as list_files_with_slash,
 };
 pub(crate) use forward_auth::show as may_pass;
-pub(crate) use provisioning::{create, describe, find, open, roll, switch};
+pub use openapi::document;
+pub(crate) use openapi::{ErrorBody, show as describe, show_at_old_address as describe_at_old_address};
+pub(crate) use provisioning::{create, find, open, roll, switch};
 pub(crate) use verify::{one as verify_key, several as verify_keys};
 
 /// Plays what fuzzing found worth keeping.

@@ -5,6 +5,7 @@
 
 use super::credentials::presented_key;
 use super::input::{Complaint, Members};
+use super::openapi::ErrorBody;
 use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
@@ -23,7 +24,8 @@ use backend::{Caller, Error, RequestContext};
 use domain::{AccountId, ExpireOld, KeyPair, PairId, Refusal, Role, SubmissionId, Timestamp};
 use http::request::Parts;
 use http::{StatusCode, header};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a system is not answered what it asked for.
 pub(crate) enum Wrong {
@@ -36,10 +38,24 @@ type Answer = Result<Response, Wrong>;
 /// An id that may be no id at all: such a one answers like that of an account that is not there.
 type AskedId = Result<Path<String>, PathRejection>;
 
-/// Makes an account, once for each external id: 201 the first time, 200 with the account as it is from then on.
+/// Make an account, once for each external id
 ///
-/// The private key is in the first answer and in no other. So is the link with which the owner sets a password; without it
-/// somebody with a shell would have to make one for each account.
+/// Scope: provision. The external id alone says which account is meant: a repeat answers the account as it is, also when its
+/// owner has another address by now. The private key is in the first answer and in no other, and so is the link with which the
+/// owner sets a password.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/accounts",
+    operation_id = "createAccount",
+    request_body = NewAccountBody,
+    security(("installationKey" = []), ("installationKeyBearer" = [])),
+    responses(
+        (status = 201, description = "It was made now: with what is answered only this once.", body = CreatedAccount, headers(("Location" = String, description = "Where it is."))),
+        (status = 200, description = "The account with this external id is there already, and is answered as it is.", body = Account),
+        (status = 409, description = "Somebody has the address already, and the external id is new.", body = ErrorBody),
+        (status = 422, description = "A member or parameter that is unknown, missing, repeated, cannot be read, or has a value that is refused. The answer names it.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn create(State(serving): State<Serving>, parts: Parts, body: Bytes) -> Answer {
     let context = system(&serving, &parts).await?;
     let mut members = Members::of_body(&body, &["externalId", "email", "name"])?;
@@ -50,21 +66,32 @@ pub(crate) async fn create(State(serving): State<Serving>, parts: Parts, body: B
         password: None,
     };
     match serving.backend.provision_account(&context, new).await? {
-        Provisioned::Existing(file) => Ok(Json(account(&file)).into_response()),
+        Provisioned::Existing(file) => Ok(Json(Account::of(&file)).into_response()),
         Provisioned::Created(file, created) => {
-            let mut answer = account(&file);
-            answer["privateKey"] = created.first_pair.private_key.expose().into();
-            if let Some(link) = &created.password_link {
-                let page = format!("{}{}", serving.site.public_url, paths::SET_PASSWORD);
-                answer["passwordLink"] = format!("{page}#{}", link.expose()).into();
-            }
+            let private_key = created.first_pair.private_key.expose().to_owned();
+            let page =
+                |link: &backend::Token| format!("{}{}#{}", serving.site.public_url, paths::SET_PASSWORD, link.expose());
+            let answer = CreatedAccount::of(&file, private_key, created.password_link.as_ref().map(page));
             let place = format!("/admin/v1/accounts/{}", created.account_id);
             Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(answer)).into_response())
         }
     }
 }
 
-/// Looks accounts up by exactly one of `externalId` and `email`: a list of one account, or of none.
+/// Look accounts up by exactly one of externalId and email
+///
+/// Scope: read or provision. A list of one account, or of none.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/accounts",
+    operation_id = "findAccounts",
+    params(
+        ("externalId" = Option<String>, Query, description = "The company's own customer id, whole."),
+        ("email" = Option<String>, Query, min_length = 3, description = "The address of somebody in the account, whole."),
+    ),
+    security(("installationKey" = []), ("installationKeyBearer" = [])),
+    responses((status = 200, description = "One account or none.", body = Accounts), (status = 422, description = "A member or parameter that is unknown, missing, repeated, cannot be read, or has a value that is refused. The answer names it.", body = ErrorBody),),
+)]
 pub(crate) async fn find(
     State(serving): State<Serving>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
@@ -85,25 +112,39 @@ pub(crate) async fn find(
             }));
         }
     };
-    let accounts: Vec<_> = found.iter().map(account).collect();
-    Ok(Json(json!({ "accounts": accounts })).into_response())
+    let accounts = found.iter().map(Account::of).collect();
+    Ok(Json(Accounts { accounts }).into_response())
 }
 
-/// The description of all this, for programs that read it. It holds no secret and is the same everywhere, so that nobody has
-/// to have a key to read what a key is for.
-pub(crate) async fn describe() -> Response {
-    const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
-}
-
-/// One account.
+/// One account
+///
+/// Scope: read or provision.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/accounts/{accountId}",
+    operation_id = "getAccount",
+    params(("accountId" = String, Path, description = "`acct_` and 26 characters.")),
+    security(("installationKey" = []), ("installationKeyBearer" = [])),
+    responses((status = 200, description = "The account.", body = Account), (status = 404, description = "No such account.", body = ErrorBody),),
+)]
 pub(crate) async fn open(State(serving): State<Serving>, asked: AskedId, parts: Parts) -> Answer {
     let context = system(&serving, &parts).await?;
     let file = serving.backend.open_file(&context, &account_id(asked)?).await?;
-    Ok(Json(account(&file)).into_response())
+    Ok(Json(Account::of(&file)).into_response())
 }
 
-/// Disables an account or enables it again; one that is so already stays so.
+/// Disable an account, or enable it again
+///
+/// Scope: provision. While it is disabled its keys authenticate nothing. One that is as asked already is left as it is.
+#[utoipa::path(
+    patch,
+    path = "/admin/v1/accounts/{accountId}",
+    operation_id = "switchAccount",
+    params(("accountId" = String, Path, description = "`acct_` and 26 characters.")),
+    request_body = SwitchBody,
+    security(("installationKey" = []), ("installationKeyBearer" = [])),
+    responses((status = 200, description = "The account as it is now.", body = Account), (status = 404, description = "No such account.", body = ErrorBody),(status = 422, description = "A member or parameter that is unknown, missing, repeated, cannot be read, or has a value that is refused. The answer names it.", body = ErrorBody),),
+)]
 pub(crate) async fn switch(State(serving): State<Serving>, asked: AskedId, parts: Parts, body: Bytes) -> Answer {
     let context = system(&serving, &parts).await?;
     let account_id = account_id(asked)?;
@@ -111,10 +152,26 @@ pub(crate) async fn switch(State(serving): State<Serving>, asked: AskedId, parts
     let disabled = members.bool("disabled")?;
     let reason = members.optional_text("reason")?.unwrap_or_default();
     let file = serving.backend.provision_disabled(&context, &account_id, disabled, &reason).await?;
-    Ok(Json(account(&file)).into_response())
+    Ok(Json(Account::of(&file)).into_response())
 }
 
-/// Rolls an account's keys. The new private key is not answered: its owner reveals it.
+/// Roll an account's keys
+///
+/// Scope: roll. The new private key is not answered: its owner reveals it.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/accounts/{accountId}/roll",
+    operation_id = "rollKeys",
+    params(("accountId" = String, Path, description = "`acct_` and 26 characters.")),
+    request_body = RollBody,
+    security(("installationKey" = []), ("installationKeyBearer" = [])),
+    responses(
+        (status = 200, description = "The pair that is active now, and the one that was.", body = RolledPairs),
+        (status = 404, description = "No such account.", body = ErrorBody),
+        (status = 409, description = "Somebody else was quicker, or too many pairs work.", body = ErrorBody),
+        (status = 422, description = "A member or parameter that is unknown, missing, repeated, cannot be read, or has a value that is refused. The answer names it.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn roll(State(serving): State<Serving>, asked: AskedId, parts: Parts, body: Bytes) -> Answer {
     let context = system(&serving, &parts).await?;
     let account_id = account_id(asked)?;
@@ -140,8 +197,8 @@ pub(crate) async fn roll(State(serving): State<Serving>, asked: AskedId, parts: 
     };
     let rolled = serving.backend.provision_roll(&context, request).await?;
     let now = serving.backend.now();
-    let (new, old) = (pair(&rolled.new, now), pair(&rolled.old, now));
-    Ok(Json(json!({ "accountId": account_id, "new": new, "old": old })).into_response())
+    let (new, old) = (AccountPair::of(&rolled.new, now), AccountPair::of(&rolled.old, now));
+    Ok(Json(RolledPairs { account_id: account_id.to_string(), new, old }).into_response())
 }
 
 /// Which system it is, as the context in which it acts.
@@ -175,30 +232,163 @@ fn account_id(asked: AskedId) -> Result<AccountId, Refusal> {
     text.parse().map_err(|_| Refusal::NotFound)
 }
 
-fn account(file: &AccountFile) -> Value {
-    let account = &file.keys.account;
-    let owner = file.members.iter().find(|member| member.role == Role::Owner).map(|member| &member.email);
-    let pairs: Vec<_> = file.keys.pairs.iter().map(|known| pair(known, file.keys.now)).collect();
-    json!({
-        "accountId": account.id,
-        "externalId": account.external_id,
-        "name": account.name,
-        "email": owner,
-        "disabled": account.disabled_at.is_some(),
-        "createdAt": account.created_at.to_rfc3339(),
-        "keyPairs": pairs,
-    })
+/// What makes an account.
+#[derive(ToSchema)]
+#[schema(as = NewAccount, rename_all = "camelCase")]
+#[expect(dead_code, reason = "a description: what is sent is read by `Members`, which names what is wrong")]
+pub(super) struct NewAccountBody {
+    /// The company's own customer id. Unique.
+    #[schema(min_length = 1, max_length = 200)]
+    external_id: String,
+    /// The address its owner signs in with.
+    #[schema(format = "email", max_length = 254)]
+    email: String,
+    /// What to call it; the owner's address by default.
+    #[schema(max_length = 100)]
+    name: Option<String>,
 }
 
-fn pair(pair: &KeyPair, now: Timestamp) -> Value {
-    let state = pair.state(now);
-    json!({
-        "id": pair.id,
-        "publicKey": pair.public_key,
-        "status": state.as_str(),
-        "createdAt": pair.created_at.to_rfc3339(),
-        "expiresAt": state.expires_at().map(Timestamp::to_rfc3339),
-    })
+/// What disables an account.
+#[derive(ToSchema)]
+#[schema(as = Switch)]
+#[expect(dead_code, reason = "a description, too")]
+pub(super) struct SwitchBody {
+    disabled: bool,
+    /// The owner reads it.
+    #[schema(max_length = 500)]
+    reason: Option<String>,
+}
+
+/// What rolls an account's keys.
+#[derive(ToSchema)]
+#[schema(as = Roll, rename_all = "camelCase")]
+#[expect(dead_code, reason = "a description, too")]
+pub(super) struct RollBody {
+    /// When the old pair ends: immediately, 1h, 24h, 3d, 7d or an RFC 3339 date and time.
+    expire_old: String,
+    /// The owner reads it.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+    /// The pair to replace; the active one by default.
+    key_pair_id: Option<String>,
+    /// `sub_` and 26 characters: a retry with the same one answers the roll that happened.
+    submission: Option<String>,
+}
+
+/// An account, as a system sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Account {
+    #[serde(rename = "accountId")]
+    id: String,
+    /// The company's own customer id.
+    #[schema(required)]
+    external_id: Option<String>,
+    name: String,
+    /// The address of its first owner.
+    #[schema(required)]
+    email: Option<String>,
+    disabled: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The newest first; exactly one is active.
+    key_pairs: Vec<AccountPair>,
+}
+impl Account {
+    fn of(file: &AccountFile) -> Self {
+        let account = &file.keys.account;
+        let owner = file.members.iter().find(|member| member.role == Role::Owner);
+        Self {
+            id: account.id.to_string(),
+            external_id: account.external_id.clone(),
+            name: account.name.clone(),
+            email: owner.map(|member| member.email.to_string()),
+            disabled: account.disabled_at.is_some(),
+            created_at: account.created_at.to_rfc3339(),
+            key_pairs: file.keys.pairs.iter().map(|pair| AccountPair::of(pair, file.keys.now)).collect(),
+        }
+    }
+}
+
+/// An account that was made now, with what is answered only this once.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreatedAccount {
+    account_id: String,
+    /// The company's own customer id.
+    #[schema(required)]
+    external_id: Option<String>,
+    name: String,
+    /// The address of its owner.
+    #[schema(required)]
+    email: Option<String>,
+    disabled: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The newest first; exactly one is active.
+    key_pairs: Vec<AccountPair>,
+    /// Of the first pair. Confidential; in no other answer.
+    private_key: String,
+    /// With it the owner sets a password, once, within an hour.
+    #[schema(required, format = "uri")]
+    password_link: Option<String>,
+}
+
+impl CreatedAccount {
+    fn of(file: &AccountFile, private_key: String, password_link: Option<String>) -> Self {
+        let Account { id: account_id, external_id, name, email, disabled, created_at, key_pairs } = Account::of(file);
+        Self { account_id, external_id, name, email, disabled, created_at, key_pairs, private_key, password_link }
+    }
+}
+
+/// What a search finds.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Accounts {
+    /// One or none.
+    #[schema(max_items = 1)]
+    accounts: Vec<Account>,
+}
+
+/// A pair, whether or not it works.
+#[derive(Serialize, ToSchema)]
+#[schema(as = KeyPair)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountPair {
+    id: String,
+    public_key: String,
+    /// `active`, `expiring`, `expired` or `revoked`.
+    #[schema(pattern = "^(active|expiring|expired|revoked)$")]
+    status: &'static str,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Of an expiring pair: until when it works, exclusive.
+    #[schema(required, format = DateTime)]
+    expires_at: Option<String>,
+}
+
+impl AccountPair {
+    fn of(pair: &KeyPair, now: Timestamp) -> Self {
+        let state = pair.state(now);
+        Self {
+            id: pair.id.to_string(),
+            public_key: pair.public_key.to_string(),
+            status: state.as_str(),
+            created_at: pair.created_at.to_rfc3339(),
+            expires_at: state.expires_at().map(Timestamp::to_rfc3339),
+        }
+    }
+}
+
+/// The pairs of a roll.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rolled)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RolledPairs {
+    account_id: String,
+    /// The one that is active now.
+    new: AccountPair,
+    /// The one that was.
+    old: AccountPair,
 }
 
 impl IntoResponse for Wrong {

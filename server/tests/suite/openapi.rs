@@ -1,9 +1,9 @@
-//! `docs/openapi.json` is held to the table of routes and to what is really answered.
+//! `docs/openapi.json` is held to the code that it describes, to the table of routes and to what is really answered.
 
 use crate::world::{Answer, World, bearer};
 use domain::Scope;
 use serde_json::{Value, json};
-use server::routes::{Place, Route, TABLE};
+use server::routes::{Kind, Place, TABLE};
 use std::collections::BTreeSet;
 
 fn document() -> Value {
@@ -12,7 +12,7 @@ fn document() -> Value {
 
 /// What is wrong with `value` by a schema of the document: the part of JSON Schema that the document uses, and no other.
 fn complaints(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
-    const UNDERSTOOD: [&str; 13] = [
+    const UNDERSTOOD: [&str; 14] = [
         "$ref",
         "type",
         "properties",
@@ -20,6 +20,7 @@ fn complaints(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<
         "additionalProperties",
         "items",
         "enum",
+        "pattern",
         "description",
         "format",
         "minLength",
@@ -49,6 +50,11 @@ fn complaints(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<
     if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
         wrong.push(format!("{at}: is {value}"));
     }
+    // Only of this form: one of some words.
+    let words = schema["pattern"].as_str().map(|text| text.trim_start_matches("^(").trim_end_matches(")$").split('|'));
+    if words.is_some_and(|mut words| words.all(|word| json!(word) != *value)) {
+        wrong.push(format!("{at}: is {value}"));
+    }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         wrong.extend(complaints(document, &schema["items"], item, &format!("{at}/{index}")));
     }
@@ -67,23 +73,61 @@ fn complaints(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<
 }
 
 #[test]
-fn the_document_lists_every_call_of_the_provisioning_api_and_no_other() {
+fn the_document_lists_every_call_of_the_api_and_no_other() {
     let document = document();
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let methods = item.as_object().unwrap().keys().filter(|name| *name != "parameters");
         documented.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }
-    let served = TABLE.iter().filter(|row| matches!(row.place, Place::At(path) if path.starts_with("/admin/v1/")));
-    assert_eq!(documented, served.map(Route::name).collect());
+    let mut served = BTreeSet::new();
+    for row in TABLE.iter().filter(|row| matches!(row.kind, Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health)) {
+        match row.place {
+            Place::At(_) => drop(served.insert(row.name())),
+            Place::Below(path) if row.kind == Kind::Gateway => {
+                let places = [path.to_owned(), format!("{path}/{{below}}")];
+                let methods = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
+                served.extend(places.iter().flat_map(|place| methods.map(|method| format!("{method} {place}"))));
+            }
+            // Where nothing is.
+            Place::Below(_) | Place::Elsewhere => {}
+        }
+    }
+    assert_eq!(documented, served);
+}
+
+#[test]
+fn the_committed_document_is_what_the_code_says() {
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let generated = server::api::document();
+    if std::fs::read_to_string(committed).unwrap() != generated {
+        let draft = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi.json");
+        std::fs::write(&draft, generated).unwrap();
+        panic!("docs/openapi.json is not what the code says: look at {}, and put it there", draft.display());
+    }
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_and_says_what_it_is() {
+    let document = document();
+    let mut seen = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no name"));
+            assert!(seen.insert(id.to_owned()), "{id} is there twice");
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn anybody_reads_the_description_from_the_server_itself() {
     let world = World::http().await;
-    let answer = world.get("/admin/v1/openapi.json", &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
-    assert_eq!(answer.json(), document());
+    for path in ["/v1/openapi.json", "/admin/v1/openapi.json"] {
+        let answer = world.get(path, &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+        assert_eq!(answer.json(), document());
+    }
 }
 
 #[tokio::test]
@@ -130,7 +174,11 @@ async fn what_is_sent_and_answered_is_as_documented() {
         let operation = &document["paths"][documented][method];
         let answer = ask(key, &method.to_uppercase(), path, body).await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
-        let schema = &operation["responses"][status.to_string()]["content"]["application/json"]["schema"];
+        let mut response = &operation["responses"][status.to_string()];
+        if let Some(shared) = response["$ref"].as_str() {
+            response = document.pointer(shared.trim_start_matches('#')).expect("an answer of this name");
+        }
+        let schema = &response["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "{method} {path} {status} is not documented");
         let wrong = complaints(&document, schema, &answer.json(), "answer");
         assert!(wrong.is_empty(), "{method} {path} {status}: {wrong:?}");

@@ -272,6 +272,8 @@ async fn bad_input_is_refused_by_name_and_changes_nothing() {
         (patch(json!({ "disabled": "yes" })), 422, "MEMBER_INVALID", "`disabled`"),
         (patch(json!({ "disabled": true, "externalId": "x" })), 422, "MEMBER_UNKNOWN", "`externalId`"),
         (patch(json!({ "disabled": true, "reason": book })), 422, "REASON_TOO_LONG", "`reason`"),
+        // Enabled already: refused all the same.
+        (patch(json!({ "disabled": false, "reason": book })), 422, "REASON_TOO_LONG", "`reason`"),
         (roll_with(json!({ "reason": "leaked" })), 422, "MEMBER_MISSING", "`expireOld`"),
         (roll_with(json!({ "expireOld": "soon", "reason": "leaked" })), 422, "MEMBER_INVALID", "`expireOld`"),
         (roll_with(json!({ "expireOld": "1h" })), 422, "MEMBER_MISSING", "`reason`"),

@@ -21,7 +21,15 @@ pub(crate) async fn allow(request: Request, next: Next) -> Response {
     response
 }
 
+/// May a page upload?
+///
 /// What a browser asks before it sends an upload whose progress a page wants to see, or one with headers of the page's own.
+#[utoipa::path(
+    options,
+    path = "/api/v1/files/upload",
+    operation_id = "mayUpload",
+    responses((status = 204, description = "It may, from any site, without credentials.")),
+)]
 pub(crate) async fn preflight() -> Response {
     let headers = HeaderMap::from_iter([
         (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST")),
@@ -29,4 +37,15 @@ pub(crate) async fn preflight() -> Response {
         (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
     ]);
     (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// May a page upload by the second version?
+#[utoipa::path(
+    options,
+    path = "/api/v2/files/upload",
+    operation_id = "mayUploadV2",
+    responses((status = 204, description = "It may, from any site, without credentials.")),
+)]
+pub(crate) async fn preflight_v2() -> Response {
+    preflight().await
 }

@@ -4,14 +4,16 @@
 mod body;
 mod cors;
 mod decoding;
+mod form;
 mod reading;
 mod words;
 
-pub(crate) use cors::{allow, preflight};
+pub(crate) use cors::{__path_preflight, __path_preflight_v2, allow, preflight, preflight_v2};
 pub(crate) use words::{Wrong, broken};
 
 use super::authentication::{announce_end, authenticate_if_asked, sender_of};
 use super::files::described;
+use super::openapi::ErrorBody;
 use crate::accept::Guest;
 use crate::middleware::context_of;
 use crate::problem::Problem;
@@ -27,6 +29,7 @@ use backend::uploads::{Draft, Proven, Sender, Signed, UploadError};
 use bytes::Bytes;
 use domain::upload::form::{Fields, ResponseField, Version};
 use domain::upload::{Parameter, UploadForm, UploadRefusal};
+use form::{FormV1, FormV2, UploadedFile};
 use http::header;
 use reading::{BodyError, Limits, ReadError, Taker, read};
 use serde_json::{Value, json};
@@ -37,12 +40,40 @@ use words::{refused, told};
 /// How much larger than its file a request may be: its fields, its boundaries, and a third more if the file is base 64.
 const AROUND_THE_FILE: u64 = 1_000_000;
 
-/// Takes a file in.
+/// Upload a file
+///
+/// As ImageKit's clients do: server side with a private key, client side with a signature.
+#[utoipa::path(
+    post,
+    path = "/api/v1/files/upload",
+    operation_id = "uploadFile",
+    request_body(content = FormV1, content_type = "multipart/form-data"),
+    security((), ("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 200, description = "The file is kept.", body = UploadedFile),
+        (status = 400, description = "The form, or what signs it, is refused: docs/API.md has the codes.", body = ErrorBody),
+        (status = 403, description = "The key, or the signature's pair, does not work, or the account is full.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn upload(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
     take_in(&serving, request, Version::V1).await
 }
 
-/// Takes a file in, whose form a token may vouch for.
+/// Upload a file whose form a token vouches for
+///
+/// The second version: client side with a JSON Web Token whose payload is the form.
+#[utoipa::path(
+    post,
+    path = "/api/v2/files/upload",
+    operation_id = "uploadFileV2",
+    request_body(content = FormV2, content_type = "multipart/form-data"),
+    security((), ("privateKey" = []), ("privateKeyBearer" = [])),
+    responses(
+        (status = 200, description = "The file is kept.", body = UploadedFile),
+        (status = 400, description = "The form, or what signs it, is refused: docs/API.md has the codes.", body = ErrorBody),
+        (status = 403, description = "The key, or the signature's pair, does not work, or the account is full.", body = ErrorBody),
+    ),
+)]
 pub(crate) async fn upload_v2(State(serving): State<Serving>, request: Request) -> Result<Response, Wrong> {
     take_in(&serving, request, Version::V2).await
 }
@@ -161,7 +192,7 @@ fn says_nothing_of_itself(fields: &Fields) -> bool {
 
 /// What ImageKit answers, and of the fields asked for those that are known here.
 fn uploaded(serving: &Serving, file: &FileRecord, form: &UploadForm) -> Value {
-    let all = described(serving, file);
+    let all = serde_json::to_value(described(serving, file)).unwrap_or_default();
     let mut answer = json!({});
     for name in ["fileId", "name", "size", "versionInfo", "filePath", "url", "fileType", "AITags"] {
         answer[name] = all[name].clone();

@@ -1,6 +1,7 @@
 //! Gateways as Debian packages them, in front of a small API, beside the program itself.
 
 use crate::program::{Place, Served};
+use crate::tools;
 use app::features::admin::GATEWAYS;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -229,15 +230,8 @@ impl Kind {
         command
     }
 
-    /// `cargo xtask test` gets it from Debian's packages into its own directory, where a bare `cargo test` finds it as well.
-    #[expect(clippy::disallowed_methods, reason = "a test asks where its tools are")]
     fn program(self) -> PathBuf {
-        let name = self.name();
-        let named = std::env::var_os(format!("LATCHKEY_{}", name.to_uppercase())).map(PathBuf::from);
-        let cache = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/latchkey/tools/bin").join(name));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut candidates = named.into_iter().chain(cache).chain(std::env::split_paths(&path).map(|at| at.join(name)));
-        candidates.find(|at| at.is_file()).unwrap_or_else(|| panic!("no {name}: `cargo xtask test --rust` gets it"))
+        tools::find(self.name(), "bin")
     }
 }
 

@@ -96,6 +96,7 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
             "/v1/account"
             | "/api/v1/files/upload"
             | "/api/v2/files/upload"
+            | "/v1/openapi.json"
             | "/admin/v1/openapi.json"
             | "/livez"
             | "/readyz",
