@@ -23,6 +23,8 @@ pub const DEVELOPERS: &str = "/dashboard/developers";
 pub const ROLL: &str = "/dashboard/developers/roll";
 /// Ending an expiring pair, as a page of its own.
 pub const EXPIRE: &str = "/dashboard/developers/expire";
+/// Removing an origin from those whose pages may upload: one that the query names.
+pub const REMOVE_ORIGIN: &str = "/dashboard/developers/origins/remove";
 /// The account's audit trail.
 pub const ACTIVITY: &str = "/dashboard/activity";
 /// The audit trail as a file for spreadsheets.
@@ -92,6 +94,24 @@ pub fn roll(pair: &PairId) -> String {
 /// The page that ends this pair.
 pub fn expire(pair: &PairId) -> String {
     format!("{EXPIRE}?pair={pair}")
+}
+
+/// Where the origins whose pages may upload stand on the developers tab.
+pub const ORIGINS: &str = "origins";
+
+/// The origins whose pages may upload.
+pub fn origins() -> String {
+    format!("{DEVELOPERS}#{ORIGINS}")
+}
+
+/// The page that removes this origin. An origin has no character that a query would take for its own.
+pub fn remove_origin(origin: &str) -> String {
+    format!("{REMOVE_ORIGIN}?origin={origin}")
+}
+
+/// The activity, only where private keys were seen. Straight to the records, as [`admin_sign_ins`].
+pub fn sightings() -> String {
+    format!("{ACTIVITY}?act={}#{RECORDS}", Act::KeySighting.as_str())
 }
 
 /// The page that deletes this file.

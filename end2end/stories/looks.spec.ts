@@ -1,5 +1,6 @@
 import { type Page } from '@playwright/test';
 import { axe, expect, PASSWORD, type Person, row, Server, signIn, TAB, test, uniqueEmail, visit } from '../fixtures';
+import { curl } from '../support/api';
 
 /** Where the pictures go: `screens/<name>-<width>-<theme>.png` beside the results. */
 const picture = (name: string): string => `${test.info().project.outputDir}/screens/${name}.png`;
@@ -507,4 +508,39 @@ test('the page about files looks right', async ({ tab, person, newContext, serve
   await page.waitForURL(`**${TAB}`);
   await page.goto(FILES);
   await look(page, 'files-viewer');
+});
+
+test('the origins that may upload, and where a key was seen, look right', async ({ tab, person, newContext, server, watch }) => {
+  watch.expectStatus(403, 404);
+  await look(tab, 'origins-none');
+  const origin = tab.getByLabel('Origin', { exact: true });
+  const add = tab.getByRole('button', { name: 'Add origin' });
+  await origin.fill('https://*.example.com');
+  await add.click();
+  await expect(origin).toHaveAccessibleDescription(/^There are no wildcards\./);
+  await look(tab, 'origins-refused');
+  for (const listed of ['https://www.example.com', `https://${'a-shop-with-a-long-name.'.repeat(4)}example.com:8443`, 'http://localhost:3000']) {
+    await origin.fill(listed);
+    await add.click();
+    await expect(tab.getByText(listed, { exact: true })).toBeVisible();
+  }
+  const seen = (page: string) => curl(`${server.url}/v1/account`, `user = "${person.privateKey}:"`, `header = "Origin: ${page}"`);
+  ['null', `https://${'a-page-with-a-long-name.'.repeat(8)}example`, 'https://shop.example'].forEach(seen);
+  server.rollKeys(person.accountId, '24h');
+  await visit(tab, TAB);
+  await look(tab, 'origins-listed');
+  await tab.getByRole('link', { name: 'Remove http://localhost:3000' }).click();
+  await look(tab, 'origin-remove');
+  await tab.goto(`${TAB}/origins/remove?origin=https://gone.example`);
+  await look(tab, 'origin-gone');
+  await tab.goto('/dashboard/files');
+  await look(tab, 'files-restricted');
+  const invited = ['member', 'invite', '--account', person.accountId, '--email', uniqueEmail(), '--role', 'viewer', '--json'];
+  const page = await (await newContext({ reducedMotion: 'reduce' })).newPage();
+  await page.goto((JSON.parse(server.operator(invited).stdout) as { link: string }).link);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Choose this password and join' }).click();
+  await page.waitForURL(`**${TAB}`);
+  await look(page, 'origins-viewer');
 });

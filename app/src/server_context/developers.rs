@@ -1,13 +1,24 @@
 //! From what the use cases answer to what the tab is told.
 
-use super::Site;
-use crate::features::developers::{DevelopersTab, PairView, RecentRoll, RevealedKey, RolledPair};
+use super::{
+    Site, TYPED_SECONDS, add_cookie, answer_at, backend, decode, encode, is_plain_form, lead_back, or_sign_in, say,
+    short_lived, site, take_said,
+};
+use crate::error::AppError;
+use crate::features::developers::{
+    AddOrigin, DevelopersPageView, DevelopersTab, Exposed, OriginRow, OriginsSaid, OriginsView, PairView, RecentRoll,
+    RemoveOrigin, RevealedKey, RolledPair, SeenAt, SeenPlace,
+};
 use crate::paths;
 use crate::ui::Moment;
 use backend::keys::{AN_ADMIN, AN_OPERATOR, AccountKeys, RollRequest, Rolled};
-use backend::store::RollRecord;
+use backend::sightings::ExposedPair;
+use backend::store::{RollRecord, UploadOriginRecord};
 use backend::{Backend, RequestContext, Result, SignedIn, sessions};
+use domain::key_format::contains_private_key;
 use domain::key_pair::End;
+use domain::upload::Origin;
+use domain::upload::origin::{Emptying, MOST_ORIGINS};
 use domain::{
     Duration, ExpireOld, KeyPair, KeyPairState, PairId, Password, Permission, Refusal, SubmissionId, Timestamp,
 };
@@ -16,6 +27,9 @@ use domain::{
 const NEWS: Duration = Duration::hours(24);
 /// The same for a roll by somebody who is not in the account: nobody there may have been looking for a while.
 const NEWS_FROM_OUTSIDE: Duration = Duration::days(30);
+
+/// The cookie for an origin that was refused, as it was typed.
+const TYPED_ORIGIN: &str = "typed-origin";
 
 /// A roll as the form sent it.
 pub(crate) struct Asked {
@@ -89,6 +103,84 @@ pub(crate) async fn tab(backend: &Backend, context: &RequestContext, site: &Site
         pairs: pairs.iter().map(|pair| view(pair, now)).collect(),
         recent_roll,
     })
+}
+
+/// The tab, and what stands beside it.
+pub(crate) async fn page(backend: &Backend, context: &RequestContext, site: &Site) -> Result<DevelopersPageView> {
+    let tab = tab(backend, context, site).await?;
+    let exposed = if tab.role.may(Permission::ViewActivity) {
+        let exposed = backend.list_exposed_pairs(context, &tab.account).await?;
+        exposed.into_iter().map(|exposed| self::exposed(exposed, tab.now)).collect()
+    } else {
+        Vec::new()
+    };
+    let listed = backend.list_upload_origins(context, &tab.account).await?;
+    let origins = OriginsView {
+        full: listed.len() >= MOST_ORIGINS,
+        list: listed.into_iter().map(origin_row).collect(),
+        typed: short_lived(TYPED_ORIGIN).map(|typed| decode(&typed)).unwrap_or_default(),
+        said: take_said(OriginsSaid::parse),
+    };
+    Ok(DevelopersPageView { tab, exposed, origins })
+}
+
+fn exposed(exposed: ExposedPair, now: Timestamp) -> Exposed {
+    let ExposedPair { pair, seen, before } = exposed;
+    let PairView { id, public_key, state, ends, .. } = view(&pair, now);
+    let seen_at = |seen: backend::sightings::SeenAt| SeenAt {
+        place: match seen.origin.as_deref() {
+            None => SeenPlace::Url,
+            Some("") => SeenPlace::Unknown,
+            Some("null") => SeenPlace::Nameless,
+            Some(origin) => SeenPlace::Page(origin.to_owned()),
+        },
+        first: Moment::from(seen.first),
+        last: Moment::from(seen.last),
+        times: seen.times,
+    };
+    Exposed { id, public_key, state, ends, seen: seen.into_iter().map(seen_at).collect(), before }
+}
+
+fn origin_row(listed: UploadOriginRecord) -> OriginRow {
+    OriginRow { origin: listed.origin.to_string(), added: Moment::from(listed.added_at) }
+}
+
+/// Leads back to the list; with what was typed, if it was refused. But not with a private key that somebody put there.
+pub(crate) fn origin_added(added: Result<Origin>, typed: &str) -> std::result::Result<(), AppError> {
+    let cookies = site().cookies;
+    let name = cookies.short_lived(TYPED_ORIGIN);
+    let answer = or_sign_in(added.map(|_| ()).map_err(AppError::from));
+    match answer {
+        Ok(()) => {
+            add_cookie(cookies.set(&name, "", Some(0)));
+            say(OriginsSaid::Added.as_str());
+            leptos_axum::redirect(&paths::origins());
+        }
+        Err(AppError::Refused(Refusal::SignedOut)) => {}
+        Err(error) if is_plain_form() => {
+            let typed = if contains_private_key(&backend().policy().brand, typed) { "" } else { typed };
+            add_cookie(cookies.set(&name, &encode(typed), Some(TYPED_SECONDS)));
+            lead_back::<AddOrigin>(error, paths::DEVELOPERS, &format!("#{}", paths::ORIGINS));
+        }
+        Err(_) => {}
+    }
+    answer
+}
+
+/// What the form says about the list it leaves.
+pub(crate) fn emptying(said: &str) -> Emptying {
+    if said == "meant" { Emptying::Meant } else { Emptying::NotMeant }
+}
+
+/// Leads to the list, or back to the question. What is no origin is put into no address.
+pub(crate) fn origin_removed(removed: Result<Vec<Origin>>, origin: &str) -> std::result::Result<(), AppError> {
+    let emptied = removed.as_ref().is_ok_and(Vec::is_empty);
+    let said = if emptied { OriginsSaid::Emptied } else { OriginsSaid::Removed };
+    let form = match Origin::parse_stored(origin) {
+        Some(origin) => paths::remove_origin(origin.as_str()),
+        None => paths::REMOVE_ORIGIN.to_owned(),
+    };
+    answer_at::<RemoveOrigin>(removed.map(|_| ()), &form, &paths::origins(), said.as_str())
 }
 
 pub(crate) async fn roll(backend: &Backend, context: &RequestContext, asked: Asked) -> Result<RolledPair> {

@@ -44,6 +44,7 @@ pub(crate) async fn view(backend: &Backend, context: &RequestContext, site: &Sit
         allowed: size_in_words(allowed),
         largest: size_in_words(largest),
         largest_bytes: largest,
+        restricted: !backend.list_upload_origins(context, &seat.account_id).await?.is_empty(),
         public_url: site.public_url.clone(),
         public_key: active.map(|pair| pair.public_key.to_string()).unwrap_or_default(),
     };

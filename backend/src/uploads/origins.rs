@@ -8,6 +8,7 @@ use crate::record::Happened;
 use crate::store::{UploadOriginRecord, WriteTx};
 use crate::{Backend, RequestContext, Result};
 use domain::audit::{Act, Detail};
+use domain::key_format::contains_private_key;
 use domain::upload::UploadRefusal;
 use domain::upload::origin::{Emptying, Origin, lets_in, with, without};
 use domain::{AccountId, Permission, Refusal};
@@ -66,6 +67,10 @@ impl Backend {
         typed: &str,
     ) -> Result<Origin> {
         context.authorize(account_id, Permission::ChangeOrigins)?;
+        // As a host it would be an origin like any other, and stand on the list and on record.
+        if contains_private_key(&self.policy.brand, typed) {
+            return Err(Refusal::OriginInvalid.into());
+        }
         let origin = Origin::read(typed)?;
         let (mut tx, listed) = self.lock_origins(account_id).await?;
         let now = self.clock.now();
@@ -77,7 +82,7 @@ impl Backend {
     }
 
     /// Removes an origin from the account's list. `emptying` says whether whoever removes it was told that it is the last
-    /// one, without which every page may upload again.
+    /// one, without which every page may upload again. Answers the list from then on.
     ///
     /// Refusals: [`Refusal::NotFound`] for what is not on the list, [`Refusal::OriginLast`].
     pub async fn remove_upload_origin(
@@ -86,7 +91,7 @@ impl Backend {
         account_id: &AccountId,
         origin: &str,
         emptying: Emptying,
-    ) -> Result<()> {
+    ) -> Result<Vec<Origin>> {
         let answer = self.try_remove_upload_origin(context, account_id, origin, emptying).await;
         self.record_origins_refusal(context, account_id, answer).await
     }
@@ -97,7 +102,7 @@ impl Backend {
         account_id: &AccountId,
         origin: &str,
         emptying: Emptying,
-    ) -> Result<()> {
+    ) -> Result<Vec<Origin>> {
         context.authorize(account_id, Permission::ChangeOrigins)?;
         let origin = Origin::parse_stored(origin).ok_or(Refusal::NotFound)?;
         let (mut tx, listed) = self.lock_origins(account_id).await?;
@@ -105,7 +110,8 @@ impl Backend {
         let list = without(&listed, &origin, emptying)?;
         tx.delete_upload_origin(account_id, &origin).await?;
         self.record(tx.as_mut(), context, now, changed(account_id, &listed, &list)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(list)
     }
 
     /// Begins a change of the list: nobody else changes it meanwhile.

@@ -1,10 +1,12 @@
 //! The developers tab as a document: what the server draws.
 
 use super::advice::Advice;
+use super::beside::DevelopersPageView;
 use super::head::head_of;
-use super::server_fns::load_developers_tab;
+use super::origins::Origins;
+use super::server_fns::load_developers_page;
+use super::sightings::Sightings;
 use super::tab::{NAME, Tab};
-use super::wire::DevelopersTab;
 use crate::error::AppError;
 use crate::features::entrance::InsecureNotice;
 use crate::live::live;
@@ -15,12 +17,12 @@ use leptos::prelude::*;
 /// The page at `/dashboard/developers`.
 #[component]
 pub fn DevelopersPage() -> impl IntoView {
-    let resource = Resource::new(|| (), |()| load_developers_tab());
+    let resource = Resource::new(|| (), |()| load_developers_page());
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match resource.await {
-                    Ok(tab) => view! { <Page tab /> }.into_any(),
+                    Ok(view) => view! { <Page view /> }.into_any(),
                     Err(error) => view! { <Failed error /> }.into_any(),
                 }
             })}
@@ -29,7 +31,9 @@ pub fn DevelopersPage() -> impl IntoView {
 }
 
 #[component]
-fn Page(tab: DevelopersTab) -> impl IntoView {
+fn Page(view: DevelopersPageView) -> impl IntoView {
+    let DevelopersPageView { tab, exposed, origins } = view;
+    let (account, may_change) = (tab.account.clone(), tab.may_change_origins());
     view! {
         {head_of("Developers", &tab)}
         <main class="dashboard" id="content" tabindex="-1">
@@ -39,8 +43,10 @@ fn Page(tab: DevelopersTab) -> impl IntoView {
             </p>
             {tab.insecure.then(|| view! { <InsecureNotice /> })}
             {tab.disabled.then(|| view! { <DisabledNotice /> })}
+            <Sightings exposed />
             {live(NAME, &tab, view! { <Tab tab=tab.clone() /> })}
             <Advice />
+            <Origins account may_change origins />
         </main>
     }
 }
@@ -56,7 +62,7 @@ fn DisabledNotice() -> impl IntoView {
 
 /// The tab could not be drawn. Somebody signed out is on their way to the sign-in page.
 #[component]
-fn Failed(error: AppError) -> impl IntoView {
+pub fn Failed(error: AppError) -> impl IntoView {
     view! {
         <main class="entrance">
             <div class="entrance__card">

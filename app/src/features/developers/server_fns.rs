@@ -1,9 +1,10 @@
 //! Public endpoints, all of them: a caller, one use case, an answer.
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
 
+use super::beside::DevelopersPageView;
 use super::wire::{DevelopersTab, PairView, RevealedKey, RolledPair};
 use crate::error::AppError;
-use domain::{PairId, Password, SubmissionId};
+use domain::{AccountId, PairId, Password, SubmissionId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -13,6 +14,14 @@ pub async fn load_developers_tab() -> Result<DevelopersTab, AppError> {
     use crate::server_context as context;
     let tab = context::developers::tab(&context::backend(), &context::context()?, &context::site()).await;
     context::or_sign_in(tab.map_err(AppError::from))
+}
+
+/// The whole page: the tab, and what stands beside it. No secret.
+#[server]
+pub async fn load_developers_page() -> Result<DevelopersPageView, AppError> {
+    use crate::server_context as context;
+    let view = context::developers::page(&context::backend(), &context::context()?, &context::site()).await;
+    context::or_sign_in(view.map_err(AppError::from))
 }
 
 /// A private key, for somebody who has just proved who they are. JSON, so that no plain form can ask for it.
@@ -52,4 +61,28 @@ pub async fn expire_now(pair: PairId, #[server(default)] password: Password) -> 
     let form = crate::paths::expire(&pair);
     let expired = context::developers::expire(&context::backend(), &caller, &pair, &password).await;
     context::answer_form::<ExpireNow, _>(expired, &form, |_| ())
+}
+
+/// Adds an origin, as it was typed, to those whose pages may upload. The account is named because the person may have gone to
+/// another one since, in another tab.
+#[server]
+pub async fn add_origin(account: AccountId, #[server(default)] origin: String) -> Result<(), AppError> {
+    use crate::server_context as context;
+    let caller = context::context()?;
+    let added = context::backend().add_upload_origin(&caller, &account, &origin).await;
+    context::developers::origin_added(added, &origin)
+}
+
+/// Removes an origin from those whose pages may upload. `emptying` is `meant` if the form has said that it is the last one.
+#[server]
+pub async fn remove_origin(
+    account: AccountId,
+    origin: String,
+    #[server(default)] emptying: String,
+) -> Result<(), AppError> {
+    use crate::server_context as context;
+    let caller = context::context()?;
+    let emptying = context::developers::emptying(&emptying);
+    let removed = context::backend().remove_upload_origin(&caller, &account, &origin, emptying).await;
+    context::developers::origin_removed(removed, &origin)
 }

@@ -1,7 +1,7 @@
 //! What the developers tab is told. Nothing here is secret but [`RevealedKey`], which no `Resource` ever holds.
 
 use crate::ui::Moment;
-use domain::{AccountId, Duration, KeyPairState, PairId, Role, SubmissionId, Timestamp};
+use domain::{AccountId, Duration, KeyPairState, PairId, Permission, Role, SubmissionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -111,6 +111,11 @@ impl DevelopersTab {
     /// The pair with this id.
     pub fn pair(&self, id: &PairId) -> Option<&PairView> {
         self.pairs.iter().find(|pair| pair.id == *id)
+    }
+
+    /// Whether this person may choose the origins whose pages may upload.
+    pub const fn may_change_origins(&self) -> bool {
+        self.role.may(Permission::ChangeOrigins)
     }
 }
 

@@ -37,7 +37,8 @@ pub fn head(title: &'static str, skip: &'static str, viewer: Viewer) -> impl Int
 
 #[component]
 fn Page(view: FilesView) -> impl IntoView {
-    let FilesView { viewer, disabled, said, largest, largest_bytes, public_url, public_key, .. } = view.clone();
+    let FilesView { viewer, disabled, said, restricted, largest, largest_bytes, public_url, public_key, .. } =
+        view.clone();
     let (account, may_change) = (viewer.account_id.clone(), viewer.may_change);
     let announcer = Announcer::new();
     provide_context(announcer);
@@ -55,11 +56,25 @@ fn Page(view: FilesView) -> impl IntoView {
                         <p>"This account is disabled: it takes no files. Ask whoever runs this installation."</p>
                     </Notice>
                 })}
+            {restricted.then(|| view! { <Restricted /> })}
             <Upload account may_change largest largest_bytes />
             <List view />
             <Snippets public_url public_key />
             <LiveRegion announcer />
         </main>
+    }
+}
+
+/// What an account with a list of origins takes, and that this page is never kept out.
+#[component]
+fn Restricted() -> impl IntoView {
+    view! {
+        <p class="section__lead">
+            "Of web pages, only those of the origins listed under "
+            <a href=paths::origins() rel="external">
+                "API keys"
+            </a> " may upload into this account; and this page, always."
+        </p>
     }
 }
 

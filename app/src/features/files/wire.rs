@@ -57,6 +57,8 @@ pub struct FilesView {
     pub largest: String,
     /// The same, in bytes.
     pub largest_bytes: u64,
+    /// Whether the account lets the pages of some origins upload only. This page may always.
+    pub restricted: bool,
     /// Where this dashboard and its uploads are, without a trailing slash.
     pub public_url: String,
     /// The account's active public key.

@@ -30,8 +30,8 @@ pub const fn role_label(role: Role) -> &'static str {
 pub const fn role_hint(role: Role) -> &'static str {
     match role {
         Role::Owner => "Everything, members included",
-        Role::Developer => "Keys and activity, not members",
-        Role::Viewer => "Sees the pairs and the members",
+        Role::Developer => "Keys, files and activity, not members",
+        Role::Viewer => "Sees the pairs, the files and the members",
     }
 }
 

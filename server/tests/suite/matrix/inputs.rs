@@ -36,6 +36,9 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
     match (place, variant) {
         ("/dashboard/developers/roll", "+pair") => query(&named.active),
         ("/dashboard/developers/expire", "+pair") => query(&named.expiring),
+        ("/dashboard/developers/origins/remove", "+origin") => {
+            Input { target: format!("{place}?origin={}", named.origin), ..usual }
+        }
         ("/dashboard/sessions/end", "+session") => {
             Input { target: format!("{place}?session={}", named.session), ..usual }
         }
@@ -178,6 +181,7 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
     match function.trim_start_matches("/_srv/") {
         "load_entrance"
         | "load_developers_tab"
+        | "load_developers_page"
         | "load_sessions"
         | "load_activity"
         | "load_accounts"
@@ -242,6 +246,10 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
             let new = "velvet+cactus+piano+42+moon";
             form(format!("current_password={password}&new_password={new}"), Act::PasswordChange)
         }
+        "add_origin" => {
+            form(format!("account={}&origin=https%3A%2F%2Fnew.example", named.account), Act::UploadOriginsChange)
+        }
+        "remove_origin" => form(format!("account={}&origin={}", named.account, named.origin), Act::UploadOriginsChange),
         "load_file" => Input { content_type: FORM, body: format!("file={}", named.file), ..input },
         "delete_file" => form(format!("file={}", named.file), Act::FileDelete),
         "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),

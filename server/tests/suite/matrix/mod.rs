@@ -430,6 +430,11 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "POST /_srv/revoke_member_invitation +form",
         "POST /_srv/switch_account",
         "POST /_srv/switch_account +form",
+        "GET /dashboard/developers/origins/remove +origin",
+        "POST /_srv/add_origin",
+        "POST /_srv/add_origin +form",
+        "POST /_srv/remove_origin",
+        "POST /_srv/remove_origin +form",
         "POST /dashboard/activity.csv +account",
     ];
     assert_eq!(compared, expected.map(str::to_owned).into(), "every line that names a thing");
@@ -440,10 +445,20 @@ fn without_names(answer: &Answer, named: &Named) -> String {
     let csp = answer.header("content-security-policy");
     let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).expect("a nonce").0;
     let mut text = format!("{}\n{:?}\n{}", answer.status, answer.headers, answer.body);
-    let Named { account, person, active, expiring, session, member, invitation, file } = named;
-    for name in
-        [account, person, active, expiring, session, member, invitation, file, nonce, answer.header("x-request-id")]
-    {
+    let Named { account, person, active, expiring, session, member, invitation, file, origin } = named;
+    for name in [
+        account,
+        person,
+        active,
+        expiring,
+        session,
+        member,
+        invitation,
+        file,
+        origin,
+        nonce,
+        answer.header("x-request-id"),
+    ] {
         text = text.replace(name, "NAME");
     }
     without_submissions(&text)

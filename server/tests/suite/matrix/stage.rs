@@ -61,6 +61,8 @@ pub struct Named {
     pub invitation: String,
     /// A private file of the account.
     pub file: String,
+    /// An origin whose pages may upload into it.
+    pub origin: String,
 }
 
 /// An account of the installation.
@@ -135,6 +137,14 @@ impl Stage {
         theirs.named.session = their_session.to_string();
         ours.named.file = upload(&world, &mut ours, &key, "ours.txt").await;
         theirs.named.file = upload(&world, &mut theirs, &their_key, "theirs.txt").await;
+        for (account, name) in [(&mut ours, "ours"), (&mut theirs, "theirs")] {
+            account.named.origin = format!("https://{name}.example");
+            // Named by nobody, so shown to nobody else.
+            account.own.push(format!("https://www.{name}.example"));
+            for origin in [&account.named.origin, account.own.last().unwrap()] {
+                world.backend.add_upload_origin(&World::operator(), &account.id, origin).await.unwrap();
+            }
+        }
         let missing_session = SessionId::mint(now, &OsEntropy).to_string();
         let invitation = world.backend.create_invitation(&World::operator(), None).await.unwrap().link;
         let link = world.backend.create_password_link(&World::operator(), EMAIL).await.unwrap();
@@ -168,6 +178,7 @@ impl Stage {
                 member: UserId::mint(now, &OsEntropy).to_string(),
                 invitation: InvitationId::mint(now, &OsEntropy).to_string(),
                 file: FileId::mint(&OsEntropy).to_string(),
+                origin: "https://nobodys.example".to_owned(),
             },
             key,
             link: link.expose(),
@@ -223,6 +234,7 @@ impl Stage {
             facts.push(format!("{:?}", world.store.list_members(account).await.unwrap()));
             facts.push(format!("{:?}", world.store.list_invitations_into(account).await.unwrap()));
             let all = FileQuery { limit: 100, ..FileQuery::default() };
+            facts.push(format!("{:?}", world.store.list_upload_origins(account).await.unwrap()));
             facts.push(format!("files: {:?}", world.store.list_files(account, &all).await.unwrap()));
         }
         for token in self.sessions.iter().map(|(_, token)| token).chain(&self.elsewhere) {
@@ -274,6 +286,7 @@ async fn account(world: &World, created: &CreatedAccount, email: &str) -> (Accou
         member: String::new(),
         invitation: String::new(),
         file: String::new(),
+        origin: String::new(),
     };
     (Account { id: created.account_id.clone(), named, own }, new.private_key.expose().to_owned())
 }

@@ -149,6 +149,36 @@ async fn a_signed_token_is_held_to_the_list_as_well() {
     assert_eq!(send(&nth_token(&keys, 2), WWW).await.status, 200);
 }
 
+/// What was typed is shown again; but a private key that somebody pasted into the wrong field is put nowhere.
+#[tokio::test]
+async fn a_private_key_typed_as_an_origin_stands_nowhere() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let keys = Keys::of(&account);
+    let cookie = world.signed_in().await;
+    let own = ("origin", "http://127.0.0.1:3000");
+    let add = async |typed: &str| {
+        let form = format!("account={}&origin={}", account.account_id, typed.replace(':', "%3A").replace('/', "%2F"));
+        world.call("add_origin", &[("cookie", &cookie), own, ("accept", "text/html")], &form).await
+    };
+    let shown_again = add("www.example.com").await;
+    assert_eq!(shown_again.status, 302);
+    assert!(shown_again.header("location").starts_with("/dashboard/developers?"), "{:?}", shown_again.headers);
+    assert!(shown_again.header("location").ends_with("#origins"));
+    assert!(shown_again.header("set-cookie").contains("www%2Eexample%2Ecom"), "{:?}", shown_again.headers);
+    for typed in
+        [keys.private.clone(), format!("https://{}", keys.private), format!("https://x.example/{}", keys.private)]
+    {
+        let answer = add(&typed).await;
+        assert_eq!(answer.status, 302);
+        let body = keys.private.trim_start_matches("private_").to_lowercase();
+        let said = format!("{:?} {}", answer.headers, answer.body).to_lowercase();
+        assert!(!said.contains(&body), "{said}");
+    }
+    let listed = world.backend.list_upload_origins(&World::operator(), &account.account_id).await.unwrap();
+    assert_eq!(listed, []);
+}
+
 /// Whoever has seen an origin leave the list sees nothing more arrive from it.
 #[tokio::test]
 async fn an_origin_that_leaves_the_list_while_the_file_is_on_its_way_uploads_nothing() {

@@ -8,6 +8,11 @@ pub fn accounts(count: u32) -> String {
     counted(count, "account", "accounts")
 }
 
+/// `1 account was left`, `812 accounts were left`: how many, and what is said of them.
+pub fn were_left(count: u32) -> (String, &'static str) {
+    (accounts(count), if count == 1 { " was left." } else { " were left." })
+}
+
 /// `1 line`, `10,000 lines`.
 pub fn lines(count: u32) -> String {
     counted(count, "line", "lines")
@@ -73,5 +78,11 @@ mod tests {
             [accounts(0), accounts(1), accounts(812), accounts(10_000), lines(1_234_567)],
             ["0 accounts", "1 account", "812 accounts", "10,000 accounts", "1,234,567 lines"]
         );
+        let left = |count| {
+            let (accounts, left) = were_left(count);
+            format!("{accounts}{left}")
+        };
+        let said = ["0 accounts were left.", "1 account was left.", "2 accounts were left."];
+        assert_eq!([left(0), left(1), left(2)], said);
     }
 }

@@ -1,7 +1,7 @@
 //! The page at `/admin/bulk-rolls/stop`: stopping a bulk roll.
 
 use super::super::frame::{Buttons, OtherError, PasswordField};
-use super::presentation::accounts;
+use super::presentation::were_left;
 use super::progress_page::AboutBulkRoll;
 use super::server_fns::StopBulkRoll;
 use super::wire::{BulkRollView, Going};
@@ -41,12 +41,13 @@ fn Body(roll: BulkRollView) -> impl IntoView {
         .into_any();
     }
     let error = use_form_error(StopBulkRoll::PATH);
+    let (accounts, left) = were_left(roll.counts.left);
     view! {
         <form class="form" method="post" action=StopBulkRoll::url()>
             <input type="hidden" name="bulk" value=roll.id.to_string() />
             <p>
-                "When this page was made, " <strong>{accounts(roll.counts.left)}</strong>
-                " were left. Those that are left when you stop it keep their keys, which go on working. It cannot be taken up again: to go on, roll a list anew."
+                "When this page was made, " <strong>{accounts}</strong> {left}
+                " Those that are left when you stop it keep their keys, which go on working. It cannot be taken up again: to go on, roll a list anew."
             </p>
             <p>"What is rolled by then stays rolled."</p>
             <PasswordField due=roll.password_due error />
