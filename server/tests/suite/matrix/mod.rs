@@ -436,6 +436,8 @@ async fn the_things_of_another_account_answer_like_missing_ones() {
         "POST /_srv/remove_origin",
         "POST /_srv/remove_origin +form",
         "POST /dashboard/activity.csv +account",
+        "POST /v1/keys/verify +wrong",
+        "POST /v1/keys/verify/batch +wrong",
     ];
     assert_eq!(compared, expected.map(str::to_owned).into(), "every line that names a thing");
 }
