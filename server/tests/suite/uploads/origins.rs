@@ -149,6 +149,25 @@ async fn a_signed_token_is_held_to_the_list_as_well() {
     assert_eq!(send(&nth_token(&keys, 2), WWW).await.status, 200);
 }
 
+/// As with a wrong signature: nothing of a file is staged for a page that may not upload it.
+#[tokio::test]
+async fn a_page_that_may_not_upload_is_told_before_its_file_is_taken_in() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let keys = Keys::of(&account);
+    add(&world, &account, WWW).await;
+    let parts = vec![text("fileName", "x"), file(&"x".repeat(600_000))];
+    let whole = multipart(&[keys.signed("t"), parts].concat());
+    let (send, mut receive) = mpsc::channel::<io::Result<Bytes>>(1);
+    let body = Body::from_stream(stream::poll_fn(move |cx| receive.poll_recv(cx)));
+    send.send(Ok(Bytes::copy_from_slice(&whole[..100_000]))).await.unwrap();
+    let refused = post(&world, &[("origin", "https://any.example")], body).await;
+    // The rest was neither sent nor waited for.
+    drop(send);
+    expect(&refused, 403, "ORIGIN_NOT_ALLOWED", NOT_ALLOWED);
+    until_left(&world, 0).await;
+}
+
 /// What was typed is shown again; but a private key that somebody pasted into the wrong field is put nowhere.
 #[tokio::test]
 async fn a_private_key_typed_as_an_origin_stands_nowhere() {
