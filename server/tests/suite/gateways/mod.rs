@@ -161,3 +161,11 @@ fn nginx_lets_through_what_latchkey_says_and_nothing_else() {
 fn caddy_lets_through_what_latchkey_says_and_nothing_else() {
     a_gateway_does_all_of_it(Kind::Caddy);
 }
+
+#[test]
+fn a_configuration_for_https_is_one_that_the_gateway_takes() {
+    for kind in [Kind::Nginx, Kind::Caddy] {
+        let (taken, said) = kind.judges_configuration_for_https();
+        assert!(taken, "{kind:?}: {said}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::program::{Place, Served};
 use crate::tools;
-use app::features::admin::GATEWAYS;
+use app::features::admin::{GATEWAYS, Gateway};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -185,14 +185,37 @@ impl Kind {
         }
     }
 
+    /// What it says of the configuration that the dashboard shows for an installation with https; whether it would take it.
+    pub fn judges_configuration_for_https(self) -> (bool, String) {
+        let directory = tempfile::tempdir().unwrap();
+        let certificate = directory.path().join("somebody.pem");
+        std::fs::write(&certificate, include_str!("somebody.pem")).unwrap();
+        let text = self.gateway().configuration("https://127.0.0.1:8443");
+        // Not every machine has a list of authorities.
+        let text = text.replace("/etc/ssl/certs/ca-certificates.crt", certificate.to_str().unwrap());
+        let text = text.replace("listen 80;", "listen 127.0.0.1:8080;");
+        drop(self.command(directory.path(), &text));
+        let conf = directory.path().join("gateway.conf");
+        let mut command = Command::new(self.program());
+        match self {
+            Self::Nginx => command.arg("-p").arg(directory.path()).args(["-e", "error.log", "-t", "-c"]).arg(conf),
+            Self::Caddy => command.args(["validate", "--adapter", "caddyfile", "--config"]).arg(conf),
+        };
+        let output = command.env_clear().env("HOME", directory.path()).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn gateway(self) -> &'static Gateway {
+        GATEWAYS.iter().find(|gateway| gateway.name.eq_ignore_ascii_case(self.name())).unwrap()
+    }
+
     /// What the dashboard shows for the installation at `latchkey`, with the addresses of this test.
     fn configuration(self, latchkey: SocketAddr, listen: SocketAddr, api: SocketAddr) -> String {
-        let gateway = GATEWAYS.iter().find(|gateway| gateway.name.eq_ignore_ascii_case(self.name())).unwrap();
         let listens = match self {
             Self::Nginx => ("listen 80;".to_owned(), format!("listen {listen};")),
             Self::Caddy => ("api.example.com {".to_owned(), format!("http://{listen} {{")),
         };
-        let mut text = gateway.configuration(&format!("http://{latchkey}"));
+        let mut text = self.gateway().configuration(&format!("http://{latchkey}"));
         for (shown, here) in [listens, ("127.0.0.1:8000".to_owned(), api.to_string())] {
             assert_eq!(text.matches(&shown).count(), 1, "{shown} in {text}");
             text = text.replace(&shown, &here);

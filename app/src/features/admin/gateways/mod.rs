@@ -20,7 +20,7 @@ pub struct Gateway {
 }
 
 /// Every gateway we know.
-pub const GATEWAYS: [Gateway; 4] = [
+pub static GATEWAYS: [Gateway; 4] = [
     Gateway {
         name: "nginx",
         what: "nginx configuration",
