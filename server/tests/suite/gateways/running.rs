@@ -163,8 +163,10 @@ impl Running {
         let lines = lines.concat();
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let addr = self.addr;
-        write!(stream, "{method} {target} HTTP/1.1\r\nHost: {addr}\r\n{lines}{length}Connection: close\r\n\r\n{body}")
-            .unwrap();
+        // In one piece: a gateway that refuses the beginning closes while the rest still arrives, and that resets the connection.
+        let request =
+            format!("{method} {target} HTTP/1.1\r\nHost: {addr}\r\n{lines}{length}Connection: close\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).unwrap();
         let mut said = String::new();
         stream.read_to_string(&mut said).unwrap();
         let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {said} {}", self.log()));
