@@ -81,7 +81,7 @@ test('an owner lists an origin, and pages of others upload nothing until it is r
   expect(await uploadFrom(elsewhere, shop, server.url)).toMatchObject({ status: 200 });
   expect(await uploadFrom(elsewhere, stranger, server.url)).toEqual(refused);
   // The dashboard's own page goes on.
-  await tab.getByRole('link', { name: 'Files' }).first().click();
+  await tab.getByRole('link', { name: 'Files' }).click();
   await expect(tab.getByText(/^Of web pages, only those of the origins listed/)).toBeVisible();
   const own = { name: 'own.txt', mimeType: 'text/plain', buffer: Buffer.from('own') };
   await tab.getByLabel('Choose files, or drop them on this page').setInputFiles(own);

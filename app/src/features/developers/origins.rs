@@ -46,10 +46,7 @@ fn Meaning(restricted: bool) -> impl IntoView {
     view! {
         <p class="section__lead">{lead}</p>
         <p class="section__lead">
-            "This keeps the pages of other sites out, not programs: a program can claim any origin, and what authenticates an upload is its signature. Your "
-            <a href=paths::FILES rel="external">
-                "Files"
-            </a> " page uploads always, and so do servers with the private key."
+            "This keeps the pages of other sites out, not programs: a program can claim any origin, and what authenticates an upload is its signature. The Files page of this dashboard uploads always, and so do servers with the private key."
         </p>
     }
 }
