@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Names are ids of ours and nothing that a client chose, so no path leads anywhere else. What is finished has been
-//! flushed to the disk under its name in `staging`. The move to its place is not waited for: a power failure that undoes it
-//! leaves what it leaves of a kill between row and move, and the next start moves it again. That one is flushed.
+//! flushed to the disk, and so has every move: a file system without a journal may write that a name is gone long before
+//! it writes the new one, and a power failure between the two takes the file.
 //!
 //! Which of what is being staged belongs to a process that has ended is told by its lock, which the operating system takes
 //! back however the process ends: no age is ever guessed at, and an upload that takes an hour is as safe as any other.
@@ -40,8 +40,6 @@ const STAGING: &str = "staging";
 #[derive(Debug)]
 pub struct FilesFolder {
     objects: Arc<LocalFileSystem>,
-    /// The same folder, for moves that are not waited for.
-    moves: Arc<LocalFileSystem>,
     process: Arc<Process>,
 }
 
@@ -53,9 +51,8 @@ impl FilesFolder {
         std::fs::create_dir_all(&staging)?;
         // Everything else has names nobody can guess; the folder itself is nobody else's business.
         restrict(folder)?;
-        let moves = LocalFileSystem::new_with_prefix(folder).map_err(io::Error::other)?;
-        let objects = moves.clone().with_fsync(true);
-        Ok(Self { objects: Arc::new(objects), moves: Arc::new(moves), process: Arc::new(Process::begin(staging)?) })
+        let objects = LocalFileSystem::new_with_prefix(folder).map_err(io::Error::other)?.with_fsync(true);
+        Ok(Self { objects: Arc::new(objects), process: Arc::new(Process::begin(staging)?) })
     }
 }
 
@@ -81,7 +78,7 @@ fn staged(process: &str, version_id: &FileId) -> ObjectPath {
 #[async_trait]
 impl FileStore for FilesFolder {
     async fn stage(&self, version_id: &FileId) -> FileStoreResult<Box<dyn Staging>> {
-        Ok(Box::new(Staged::begin(&self.objects, &self.moves, &self.process, version_id)))
+        Ok(Box::new(Staged::begin(&self.objects, &self.process, version_id)))
     }
 
     async fn read(&self, account_id: &AccountId, version_id: &FileId) -> FileStoreResult<Option<Reading>> {

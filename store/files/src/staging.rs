@@ -17,7 +17,6 @@ const AT_ONCE: usize = 256 * 1024;
 
 pub(crate) struct Staged {
     objects: Arc<LocalFileSystem>,
-    moves: Arc<LocalFileSystem>,
     /// Its corner is there for as long as anything is staged in it.
     _process: Arc<Process>,
     version_id: FileId,
@@ -29,15 +28,9 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    pub(crate) fn begin(
-        objects: &Arc<LocalFileSystem>,
-        moves: &Arc<LocalFileSystem>,
-        process: &Arc<Process>,
-        version_id: &FileId,
-    ) -> Self {
+    pub(crate) fn begin(objects: &Arc<LocalFileSystem>, process: &Arc<Process>, version_id: &FileId) -> Self {
         Self {
             objects: Arc::clone(objects),
-            moves: Arc::clone(moves),
             path: staged(process.name(), version_id),
             _process: Arc::clone(process),
             version_id: version_id.clone(),
@@ -97,7 +90,7 @@ impl Staging for Staged {
 
     async fn keep(self: Box<Self>, account_id: &AccountId) -> FileStoreResult<()> {
         let to = kept(account_id, &self.version_id);
-        self.moves.rename(&self.path, &to).await.map_err(failed("putting a file in its place"))
+        self.objects.rename(&self.path, &to).await.map_err(failed("putting a file in its place"))
     }
 
     async fn discard(self: Box<Self>) -> FileStoreResult<()> {
