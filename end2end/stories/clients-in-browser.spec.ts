@@ -136,6 +136,44 @@ test('a page of another origin reads why its upload was refused', async ({ shop,
   expect((await upload(shop, { to })).status).toBe(200);
 });
 
+test('a page of another origin uploads with a token for what its server allowed, once, and nothing else', async ({ shop, site, server, watch }) => {
+  watch.expectStatus(400);
+  expect(new URL(site.url).origin).not.toBe(new URL(server.url).origin);
+  const asked = await preflights(shop);
+  interface Said {
+    status: number;
+    body: { code?: string; message?: string; url?: string };
+  }
+  /** Asks for a token for `allowed`, and sends `sent` with it, each time it is told to. */
+  const send = (allowed: Record<string, string>, sent: Record<string, string>, times = 1): Promise<Said[]> =>
+    shop.evaluate(
+      async ({ to, allowed, sent, times }) => {
+        const { token } = (await (await fetch('/token', { method: 'POST', body: JSON.stringify(allowed) })).json()) as { token: string };
+        const said: Said[] = [];
+        for (let time = 0; time < times; time += 1) {
+          const form = new FormData();
+          Object.entries(sent).forEach(([name, value]) => form.set(name, value));
+          form.set('token', token);
+          form.set('file', new Blob(['from a page']), 'page.txt');
+          const answer = await fetch(`${to}/api/v2/files/upload`, { method: 'POST', body: form });
+          said.push({ status: answer.status, body: (await answer.json()) as Said['body'] });
+        }
+        return said;
+      },
+      { to: server.url, allowed, sent, times },
+    );
+  const allowed = { fileName: 'page.txt', folder: '/pages', useUniqueFileName: 'false' };
+  const [first, again] = await send(allowed, allowed, 2);
+  expect(first).toMatchObject({ status: 200, body: { filePath: '/pages/page.txt', size: 11 } });
+  expect(again).toMatchObject({ status: 400, body: { code: 'TOKEN_USED', message: 'The token has been used before.' } });
+  expect(await (await fetch(first?.body.url ?? '')).text()).toBe('from a page');
+  for (const sent of [{ ...allowed, folder: '/elsewhere' }, { ...allowed, isPrivateFile: 'false' }, { fileName: 'page.txt' }]) {
+    expect(await send(allowed, sent)).toMatchObject([{ status: 400, body: { code: 'PAYLOAD_INVALID', message: expect.stringMatching(/does not match/) } }]);
+  }
+  // A plain form, sent with `fetch`: the browser asks nobody first.
+  expect(asked).toEqual([]);
+});
+
 test('a page with the private key in it gets nowhere', async ({ shop, site, person, server, watch }) => {
   watch.expectForbiddenOrigins();
   const asked = await preflights(shop);

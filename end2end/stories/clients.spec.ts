@@ -1,7 +1,11 @@
 // ImageKit's own clients for programs on a server, unmodified, against a running Latchkey.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import ImageKit, { BadRequestError } from '@imagekit/nodejs';
 import { expect, PASSWORD, test, uniqueEmail } from '../fixtures';
 import { SDKS, type AuthenticationParameters, type Client, type Outcome, type Sdk } from '../support/clients';
 import { python } from '../support/server';
@@ -79,6 +83,74 @@ test('a program that is not changed at all finds its way by the environment', as
   expect(runByEnvironment(python(), ['-c', snake], server.url, person.privateKey)).toBe('python.txt 2');
 });
 
+/** A proxy that passes everything on, and loses the first answer to an upload: with a status of its own, or without a word. */
+async function losing(to: string, how: 'hangs up' | 'answers 502', story: (url: string) => Promise<void>): Promise<number> {
+  let uploads = 0;
+  const proxy = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      const headers = Object.entries(request.headers).filter(([name]) => ['authorization', 'content-type'].includes(name)) as [string, string][];
+      const body = request.method === 'POST' ? Buffer.concat(pieces) : null;
+      void fetch(to + request.url, { method: request.method ?? 'GET', headers, body }).then(async (answer) => {
+        const said = Buffer.from(await answer.arrayBuffer());
+        uploads += request.method === 'POST' ? 1 : 0;
+        if (uploads !== 1) {
+          response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(said);
+        } else if (how === 'answers 502') {
+          response.writeHead(502).end();
+        } else {
+          request.socket.destroy();
+        }
+      });
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  try {
+    await story(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    return uploads;
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+}
+
+for (const how of ['answers 502', 'hangs up'] as const) {
+  test(`@imagekit/nodejs tries again by itself when a proxy ${how}, and says what came of it`, async ({ person, server }) => {
+    const direct = new ImageKit({ baseURL: server.url, privateKey: person.privateKey });
+    const named = async (name: string): Promise<number> => (await direct.assets.list({ searchQuery: `name : "${name}"` })).length;
+
+    // With a signature: the first one was taken, the second is told that its token was used, and that is what the program gets.
+    let refused: unknown;
+    const signedTimes = await losing(server.url, how, async (url) => {
+      const client = new ImageKit({ baseURL: url, privateKey: person.privateKey });
+      const fields = { publicKey: person.publicKey, ...client.helper.getAuthenticationParameters() };
+      const file = await ImageKit.toFile(NOTES, 'signed.txt');
+      refused = await client.files.upload({ file, fileName: 'signed.txt', ...fields }, { headers: { Authorization: null } }).catch((error: unknown) => error);
+    });
+    expect(signedTimes).toBe(2);
+    expect(refused).toBeInstanceOf(BadRequestError);
+    expect((refused as InstanceType<typeof BadRequestError>).error).toMatchObject({
+      code: 'TOKEN_USED',
+      message: expect.stringMatching(/^The token with value '\S+' has been used before\./),
+      help: expect.stringMatching(/new upload parameters for every attempt/),
+    });
+    expect(await named('signed')).toBe(1);
+
+    // With the private key each attempt is an upload: two files under names made unique, one under a name that is kept.
+    for (const [fileName, useUniqueFileName, files] of [['unique.txt', true, 2], ['kept.txt', false, 1]] as const) {
+      const times = await losing(server.url, how, async (url) => {
+        const client = new ImageKit({ baseURL: url, privateKey: person.privateKey });
+        const uploaded = await client.files.upload({ file: await ImageKit.toFile(NOTES, fileName), fileName, useUniqueFileName });
+        expect(uploaded.fileId).toMatch(/^[0-9a-f]{24}$/);
+      });
+      expect(times).toBe(2);
+      expect(await named(fileName.split('.')[0] ?? ''), fileName).toBe(files);
+    }
+  });
+}
+
 for (const sdk of SDKS) {
   test(`a program uploads, lists, reads and deletes files with ${sdk.name}`, async ({ person, server }) => {
     const client = sdk.open(server.url, person);
@@ -95,7 +167,7 @@ for (const sdk of SDKS) {
       tags: ['a', 'b'],
     });
     const pictured = await client.upload(PICTURE, 'picture.png', { folder });
-    expect(pictured.body).toMatchObject({ fileType: 'image', name: expect.stringMatching(/^picture_\S+\.png$/) });
+    expect(pictured.body).toMatchObject({ fileType: 'image', width: 3, height: 2, name: expect.stringMatching(/^picture_\S+\.png$/) });
     const picture = pictured.body as File;
 
     const listed = await client.list({ path: folder, limit: 10 });
