@@ -45,6 +45,11 @@ impl Backend {
         now: Timestamp,
         happened: Happened,
     ) -> Result<()> {
+        debug_assert!(
+            happened.account_id.is_none() || !happened.act.is_of_the_installation(),
+            "{:?} is in an account's trail, whose filter does not offer it",
+            happened.act
+        );
         let event = Event {
             id: EventId::mint(now, self.entropy.as_ref()),
             at: now,

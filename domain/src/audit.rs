@@ -271,6 +271,28 @@ acts! {
     UploadOriginsChangeRefused = "upload_origins.change_refused";
 }
 
+impl Act {
+    /// Whether it is about the installation as a whole: its record is filed under no account, and no account's trail has it.
+    /// Whoever writes records holds to that (`backend::record`).
+    pub const fn is_of_the_installation(self) -> bool {
+        matches!(
+            self,
+            Self::AccountCreateRefused
+                | Self::BackupAccept
+                | Self::BulkRollBegin
+                | Self::BulkRollBeginRefused
+                | Self::BulkRollStop
+                | Self::BulkRollStopRefused
+                | Self::BulkRollExport
+                | Self::InstallationKeyCreate
+                | Self::InstallationKeyRoll
+                | Self::InstallationKeyRevoke
+                | Self::InvitationCreate
+                | Self::InvitationRevoke
+        )
+    }
+}
+
 /// What an act was done to. A record may name several: a roll names both pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]

@@ -17,11 +17,11 @@ pub(crate) use waiting::{SeenTokens, Waiting};
 use crate::authenticate::Authenticated;
 use crate::files::token_digest;
 use crate::store::{FileRecord, PairToSignFor, StoreError, Uploader, WriteTx};
-use crate::{Backend, Error, Fault, RequestContext, signature, signed_token};
+use crate::{Backend, Error, Fault, signature, signed_token};
 use domain::key_format::{Presented, recognise};
 use domain::upload::form::{Fields, Version};
 use domain::upload::{Expire, OneUse, Parameter, Payload, UploadForm, UploadRefusal, window};
-use domain::{AccountId, KeyPairState, PairId, Permission, PrivateKey, PublicKey, Refusal, Timestamp};
+use domain::{AccountId, KeyPairState, PairId, PrivateKey, PublicKey, Refusal, Timestamp};
 use std::net::IpAddr;
 
 /// Why an upload was not done.
@@ -64,8 +64,6 @@ enum Way {
     PrivateKey(PairId),
     /// With a signature made by the private key of this pair, which this sender came with.
     Signature(PairId, Sender),
-    /// With a session at the dashboard.
-    Session(domain::UserId),
 }
 
 impl Proven {
@@ -108,13 +106,6 @@ struct Signer {
 }
 
 impl Backend {
-    /// A member who uploads at the dashboard.
-    pub fn prove_member(&self, context: &RequestContext, account_id: &AccountId) -> crate::Result<Proven> {
-        context.authorize(account_id, Permission::ChangeFiles)?;
-        let person = context.person()?.user_id.clone();
-        Ok(Proven { account_id: account_id.clone(), way: Way::Session(person) })
-    }
-
     /// Decides whose upload carries this signature, and uses its token up: also when the signature is wrong, or what is
     /// uploaded is refused afterwards.
     ///
@@ -288,7 +279,6 @@ impl Backend {
         let (pair_id, half) = match &proven.way {
             Way::PrivateKey(pair_id) => (pair_id, Half::Private),
             Way::Signature(pair_id, _) => (pair_id, Half::Public),
-            Way::Session(_) => return Ok(()),
         };
         let pairs = tx.list_pairs(&proven.account_id).await?;
         let pair = pairs.into_iter().find(|pair| pair.id == *pair_id).ok_or(Error::Refused(Refusal::NotFound))?;
@@ -299,7 +289,7 @@ impl Backend {
         }
         match &proven.way {
             Way::Signature(_, sender) => Self::check_sender_again(tx, &proven.account_id, sender).await,
-            Way::PrivateKey(_) | Way::Session(_) => Ok(()),
+            Way::PrivateKey(_) => Ok(()),
         }
     }
 
@@ -376,7 +366,6 @@ fn describe(
         description: form.description.clone(),
         uploaded_by: match &proven.way {
             Way::PrivateKey(pair) | Way::Signature(pair, _) => Uploader::Pair(pair.clone()),
-            Way::Session(person) => Uploader::Person(person.clone()),
         },
         created_at: before.map_or(now, |before| before.created_at),
         updated_at: now,

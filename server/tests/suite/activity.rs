@@ -147,6 +147,22 @@ async fn the_activity_page_filters_and_says_so() {
 }
 
 #[tokio::test]
+async fn the_filter_offers_every_act_that_a_trail_can_hold_and_no_other() {
+    let world = World::http().await;
+    world.account().await;
+    let cookie = world.signed_in().await;
+    let page = get(&world, &cookie, PAGE).await;
+    for act in Act::ALL {
+        let offered = page.body.contains(&format!("name=\"act\" value=\"{}\"", act.as_str()));
+        assert_eq!(offered, !act.is_of_the_installation(), "{act:?}");
+    }
+    // What the installation did is in no trail: `backend::record` sees to that wherever a test does one of those acts.
+    world.backend.create_invitation(&World::operator(), None).await.unwrap();
+    let page = get(&world, &cookie, "/dashboard/activity?act=invitation.create").await;
+    assert!(text(&page).contains("Nothing matches this filter."));
+}
+
+#[tokio::test]
 async fn a_filter_that_cannot_be_read_is_answered_with_a_sentence_and_no_rows() {
     let world = World::http().await;
     world.account().await;

@@ -122,6 +122,11 @@ async fn somebody_signed_in_joins_with_a_click_and_somebody_else_is_told() {
     // There, as a viewer: what they may not is disabled, and says why.
     let page = see(&world, "/dashboard/developers", &eve).await.body;
     assert!(page.contains("You are a viewer of this account: only an owner or a developer can reveal"), "{page}");
+    // A page that only says why it is not drawn is named all the same.
+    let refused = see(&world, "/dashboard/activity", &eve).await.body;
+    for element in ["<title>Activity</title>", "<h1>Activity<", "Go to the API keys"] {
+        assert!(refused.contains(element), "{element}: {refused}");
+    }
     let button = |label: &str, body: &str| {
         let at = body.find(&format!("aria-label=\"{label}\"")).unwrap_or_else(|| panic!("{label}"));
         body[body[..at].rfind("<button").unwrap()..].split_once('>').unwrap().0.to_owned()

@@ -1,6 +1,6 @@
 //! What an upload costs, beside a sink with the same parser behind the same accept loop that keeps what comes and checks nothing.
 //!
-//! Nothing is removed before the end: ext4 without a journal looks for a free inode among those lately removed for as long as it
+//! No small file is removed before the end: ext4 without a journal looks for a free inode among those lately removed for as long as it
 //! takes everything else, and whoever comes next pays.
 //!
 //! All of them write to the same disk. The sink is asked twice: as it is, and flushing file and folder before it answers, as

@@ -170,7 +170,7 @@ fn TextField(
 /// The acts about one subject. None ticked anywhere means all of them.
 #[component]
 fn Acts(subject: Subject, chosen: Vec<String>) -> impl IntoView {
-    let acts = Act::ALL.iter().filter(|act| describe(**act).0 == subject);
+    let acts = Act::ALL.iter().filter(|act| describe(**act).0 == subject && !act.is_of_the_installation());
     let boxes: Vec<_> = acts
         .map(|act| {
             let word = act.as_str();

@@ -4,8 +4,7 @@ use super::filters::{Filters, Place};
 use super::rows::Rows;
 use super::server_fns::load_activity;
 use super::wire::{ActivityView, Trail};
-use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{DashboardHead, Failed};
 use crate::paths;
 use crate::ui::{Notice, Tone};
 use leptos::prelude::*;
@@ -21,7 +20,9 @@ pub fn ActivityPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(view) => view! { <Page view /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => {
+                        view! { <Failed title="Activity" error href=paths::DEVELOPERS label="Go to the API keys" /> }.into_any()
+                    }
                 }
             })}
         </Suspense>
@@ -130,25 +131,5 @@ fn TakeAway(filtered: bool, csv: String, json_lines: String) -> impl IntoView {
                 {form(csv, "Export as CSV")} {form(json_lines, "Export as JSON lines")}
             </div>
         </section>
-    }
-}
-
-/// The page could not be drawn. Somebody signed out is on their way to the sign-in page.
-#[component]
-fn Failed(error: AppError) -> impl IntoView {
-    view! {
-        <main class="entrance">
-            <div class="entrance__card">
-                <h1>"Activity"</h1>
-                <Notice tone=Tone::Danger>
-                    <p>{error.sentence()}</p>
-                </Notice>
-                <p>
-                    <a class="button" data-kind="primary" href=paths::DEVELOPERS rel="external">
-                        "Go to the API keys"
-                    </a>
-                </p>
-            </div>
-        </main>
     }
 }

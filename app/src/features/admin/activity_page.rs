@@ -1,6 +1,6 @@
 //! The page at `/admin/activity`: an account's audit trail, as an admin reads it.
 
-use super::frame::{Failed, head};
+use super::frame::{ConsoleFailed, head};
 use super::server_fns::load_account_activity;
 use super::wire::AdminActivity;
 use crate::features::activity::{Place, TrailPage};
@@ -18,7 +18,7 @@ pub fn AdminActivityPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(activity) => view! { <Page activity /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

@@ -1,7 +1,7 @@
 //! The page at `/admin`: finding an account by whatever is known of it, and the list of them.
 
 use super::bulk::DraftSelected;
-use super::frame::{Failed, head};
+use super::frame::{ConsoleFailed, head};
 use super::server_fns::{FindAccount, load_accounts};
 use super::wire::{AccountList, AccountRow, ListForm};
 use crate::error::AppError;
@@ -21,7 +21,7 @@ pub fn AdminPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(list) => view! { <Page list /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

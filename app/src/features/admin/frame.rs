@@ -3,7 +3,7 @@
 use super::server_fns::load_account_file;
 use super::wire::{AccountFileView, Viewer};
 use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{DashboardHead, Failed};
 use crate::features::developers::is_about_password;
 use crate::features::not_found::NotFound;
 use crate::paths;
@@ -29,26 +29,11 @@ pub fn head(title: &'static str, viewer: &Viewer) -> impl IntoView + use<> {
 /// The page could not be drawn. For whoever may not know of it, and about what is not there, it is a page like any other
 /// that does not exist. Somebody signed out is on their way to the sign-in page.
 #[component]
-pub fn Failed(error: AppError) -> impl IntoView {
+pub fn ConsoleFailed(error: AppError) -> impl IntoView {
     if error == AppError::Refused(Refusal::NotFound) {
         return view! { <NotFound /> }.into_any();
     }
-    view! {
-        <main class="entrance">
-            <div class="entrance__card">
-                <h1>"Admin"</h1>
-                <Notice tone=Tone::Danger>
-                    <p>{error.sentence()}</p>
-                </Notice>
-                <p>
-                    <a class="button" data-kind="primary" href=paths::ADMIN rel="external">
-                        "Go to the accounts"
-                    </a>
-                </p>
-            </div>
-        </main>
-    }
-    .into_any()
+    view! { <Failed title="Admin" error href=paths::ADMIN label="Go to the accounts" /> }.into_any()
 }
 
 /// A page about the account that the query names. `content` is `None` if the query names something that is not there.
@@ -76,7 +61,7 @@ pub fn AboutAccount(title: &'static str, content: fn(AccountFileView) -> Option<
                         if error == not_found {
                             crate::answer_like(error);
                         }
-                        view! { <Failed error /> }.into_any()
+                        view! { <ConsoleFailed error /> }.into_any()
                     }
                 }
             })}

@@ -1,10 +1,11 @@
 //! Deleting a file: a page of its own, which asks before it is done.
 
 use super::FOR_VIEWERS;
-use super::page::{Failed, head};
+use super::page::head;
 use super::server_fns::{DeleteFile, load_file};
 use super::wire::{FileDetails, FileRow};
 use crate::error::AppError;
+use crate::features::dashboard::Failed;
 use crate::paths;
 use crate::ui::{Notice, Time, Tone, use_form_error};
 use leptos::prelude::*;
@@ -24,7 +25,9 @@ pub fn DeleteFilePage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(details) => drawn(details).into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => {
+                        view! { <Failed title="Files" error href=paths::FILES label="Go to the files" /> }.into_any()
+                    }
                 }
             })}
         </Suspense>

@@ -5,8 +5,7 @@ use super::server_fns::load_files;
 use super::snippets::Snippets;
 use super::upload::Upload;
 use super::wire::{FilesView, Viewer};
-use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{DashboardHead, Failed};
 use crate::paths;
 use crate::ui::{Announcer, LiveRegion, Notice, Tone};
 use leptos::prelude::*;
@@ -22,7 +21,9 @@ pub fn FilesPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(view) => view! { <Page view /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => {
+                        view! { <Failed title="Files" error href=paths::FILES label="Go to the files" /> }.into_any()
+                    }
                 }
             })}
         </Suspense>
@@ -75,25 +76,5 @@ fn Restricted() -> impl IntoView {
                 "API keys"
             </a> " may upload into this account; and this page, always."
         </p>
-    }
-}
-
-/// The page could not be drawn. Somebody signed out is on their way to the sign-in page.
-#[component]
-pub fn Failed(error: AppError) -> impl IntoView {
-    view! {
-        <main class="entrance">
-            <div class="entrance__card">
-                <h1>"Files"</h1>
-                <Notice tone=Tone::Danger>
-                    <p>{error.sentence()}</p>
-                </Notice>
-                <p>
-                    <a class="button" data-kind="primary" href=paths::FILES rel="external">
-                        "Go to the files"
-                    </a>
-                </p>
-            </div>
-        </main>
     }
 }

@@ -1,11 +1,10 @@
 //! The accounts a person is in, and going from one to another.
 
-use super::frame::Failed;
 use super::presentation::role_label;
 use super::server_fns::{SwitchAccount, load_own_accounts};
 use super::wire::{OwnAccountView, OwnAccountsView};
 use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{DashboardHead, Failed};
 use crate::features::entrance::InsecureNotice;
 use crate::paths;
 use crate::ui::{Badge, Notice, Tone, use_form_error};
@@ -21,7 +20,9 @@ pub fn AccountsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(view) => drawn(view).into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => {
+                        view! { <Failed title="Your accounts" error href=paths::SIGN_IN label="Sign in" /> }.into_any()
+                    }
                 }
             })}
         </Suspense>

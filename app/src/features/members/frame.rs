@@ -4,7 +4,7 @@ use super::presentation::{is_about_role, role_hint, role_label};
 use super::server_fns::load_members;
 use super::wire::MembersView;
 use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{Failed, dashboard_page};
 use crate::features::sessions::is_about_password;
 use crate::paths;
 use crate::ui::{Field, FieldKind, Notice, Tone};
@@ -19,47 +19,11 @@ pub fn Framed(title: &'static str, content: fn(MembersView) -> AnyView) -> impl 
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match resource.await {
-                    Ok(view) => drawn(title, view, content).into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Ok(view) => dashboard_page(title, view.reader(), content(view)).into_any(),
+                    Err(error) => view! { <Failed title error href=paths::SIGN_IN label="Sign in" /> }.into_any(),
                 }
             })}
         </Suspense>
-    }
-}
-
-fn drawn(title: &'static str, view: MembersView, content: fn(MembersView) -> AnyView) -> impl IntoView {
-    view! {
-        <DashboardHead
-            title=title
-            skip="Skip to the page"
-            product_name=view.product_name.clone()
-            account_name=view.account_name.clone()
-            email=view.email.clone()
-            role=view.role
-        />
-        <main class="dashboard" id="content" tabindex="-1">
-            {content(view)}
-        </main>
-    }
-}
-
-/// The page could not be drawn. Somebody signed out is on their way to the sign-in page, somebody in no account to the one
-/// that says so.
-#[component]
-pub fn Failed(error: AppError) -> impl IntoView {
-    view! {
-        <main class="entrance">
-            <div class="entrance__card">
-                <Notice tone=Tone::Danger>
-                    <p>{error.sentence()}</p>
-                </Notice>
-                <p>
-                    <a href=paths::SIGN_IN rel="external">
-                        "Sign in"
-                    </a>
-                </p>
-            </div>
-        </main>
     }
 }
 

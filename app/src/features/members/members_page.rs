@@ -86,7 +86,7 @@ fn Invitations(account: AccountId, invitations: Vec<OpenInvitation>) -> impl Int
                 view! { <p class="section__lead">"Nobody is invited at the moment."</p> }.into_any()
             } else {
                 view! {
-                    <table class="members" role="table" aria-labelledby="invitations-heading">
+                    <table class="cards" role="table" aria-labelledby="invitations-heading">
                         <thead role="rowgroup">
                             <tr role="row">
                                 <th role="columnheader" scope="col">"Person"</th>
@@ -112,7 +112,7 @@ fn Invitation(account: AccountId, invitation: OpenInvitation) -> impl IntoView {
     // Without looks, the button has to say whose invitation it ends.
     let name = format!("Revoke the invitation of {email}");
     view! {
-        <tr class="member" role="row">
+        <tr class="card member" role="row">
             <td class="member__person" role="cell" data-label="Person">
                 <bdi>{email}</bdi>
                 <p class="member__by">"Invited by " <bdi>{by}</bdi></p>

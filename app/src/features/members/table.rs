@@ -28,7 +28,7 @@ pub fn MemberTable(view: MembersView) -> impl IntoView {
                 "Members of the account"
             </h2>
             {last_owner.then(|| view! { <p class="reason" id="last-owner">{LAST_OWNER}</p> })}
-            <table class="members" role="table" aria-labelledby="members-heading">
+            <table class="cards" role="table" aria-labelledby="members-heading">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Person"</th>
@@ -58,7 +58,7 @@ fn MemberRow(
         if own { ("Leave", "Leave the account".to_owned()) } else { ("Remove", format!("Remove {email}")) };
     let changes = if own { "Change your role".to_owned() } else { format!("Change the role of {email}") };
     view! {
-        <tr class="member" role="row" data-own=own.then_some("")>
+        <tr class="card member" role="row" data-own=own.then_some("")>
             <td class="member__person" role="cell" data-label="Person">
                 <bdi>{email}</bdi>
                 {own.then(|| view! { <Badge tone=Tone::Quiet words="You" /> })}

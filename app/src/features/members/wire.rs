@@ -1,5 +1,6 @@
 //! What the pages are told.
 
+use crate::features::dashboard::Reader;
 use crate::ui::Moment;
 use domain::{AccountId, InvitationId, Role, UserId};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,18 @@ pub struct MembersView {
     pub members: Vec<MemberView>,
     /// The invitations that can be used, newest first; none for whoever may not invite.
     pub invitations: Vec<OpenInvitation>,
+}
+
+impl MembersView {
+    /// For whom the page is drawn.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            product_name: self.product_name.clone(),
+            account_name: self.account_name.clone(),
+            email: self.email.clone(),
+            role: Some(self.role),
+        }
+    }
 }
 
 impl MembersView {

@@ -5,8 +5,7 @@ use super::password_form::PasswordForm;
 use super::server_fns::load_sessions;
 use super::session_table::Sessions;
 use super::wire::SignInTab;
-use crate::error::AppError;
-use crate::features::dashboard::DashboardHead;
+use crate::features::dashboard::{Failed, dashboard_page};
 use crate::features::entrance::InsecureNotice;
 use crate::paths;
 use crate::ui::{Notice, Tone};
@@ -43,45 +42,10 @@ pub fn Framed(title: &'static str, content: fn(SignInTab) -> AnyView) -> impl In
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
                 match resource.await {
-                    Ok(tab) => drawn(title, tab, content).into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Ok(tab) => dashboard_page(title, tab.reader(), content(tab)).into_any(),
+                    Err(error) => view! { <Failed title error href=paths::SIGN_IN label="Sign in" /> }.into_any(),
                 }
             })}
         </Suspense>
-    }
-}
-
-fn drawn(title: &'static str, tab: SignInTab, content: fn(SignInTab) -> AnyView) -> impl IntoView {
-    view! {
-        <DashboardHead
-            title=title
-            skip="Skip to the page"
-            product_name=tab.product_name.clone()
-            account_name=tab.account_name.clone()
-            email=tab.email.clone()
-            role=tab.role
-        />
-        <main class="dashboard" id="content" tabindex="-1">
-            {content(tab)}
-        </main>
-    }
-}
-
-/// The page could not be drawn. Somebody signed out is on their way to the sign-in page.
-#[component]
-fn Failed(error: AppError) -> impl IntoView {
-    view! {
-        <main class="entrance">
-            <div class="entrance__card">
-                <Notice tone=Tone::Danger>
-                    <p>{error.sentence()}</p>
-                </Notice>
-                <p>
-                    <a href=paths::SIGN_IN rel="external">
-                        "Sign in"
-                    </a>
-                </p>
-            </div>
-        </main>
     }
 }

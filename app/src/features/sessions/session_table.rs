@@ -20,7 +20,7 @@ pub fn Sessions(sessions: Vec<SessionView>, idle: String, absolute: String) -> i
                 "Where you are signed in. A session ends " {idle} " after its last use, and " {absolute}
                 " after signing in at the latest. Devices are as they call themselves."
             </p>
-            <table class="sessions" role="table" aria-labelledby="sessions-heading">
+            <table class="cards" role="table" aria-labelledby="sessions-heading">
                 <thead role="rowgroup">
                     <tr role="row">
                         <th role="columnheader" scope="col">"Device"</th>
@@ -58,7 +58,7 @@ fn SessionRow(session: SessionView) -> impl IntoView {
     // Without looks, the button has to say which session it ends.
     let name = if own { "End this session and sign out".to_owned() } else { format!("End the session of {device}") };
     view! {
-        <tr class="session" role="row" data-own=own.then_some("")>
+        <tr class="card session" role="row" data-own=own.then_some("")>
             <td class="session__device" role="cell" data-label="Device">
                 <strong>{device}</strong>
                 {own.then(|| view! { <Badge tone=Tone::Quiet words="This session" /> })}

@@ -1,5 +1,6 @@
 //! What the page is told.
 
+use crate::features::dashboard::Reader;
 use crate::ui::Moment;
 use domain::{Role, SessionId};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,18 @@ pub struct SignInTab {
     pub absolute: String,
     /// Their sessions, this one first, then the last used.
     pub sessions: Vec<SessionView>,
+}
+
+impl SignInTab {
+    /// For whom the page is drawn.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            product_name: self.product_name.clone(),
+            account_name: self.account_name.clone(),
+            email: self.email.clone(),
+            role: self.role,
+        }
+    }
 }
 
 /// A session of the person's own.

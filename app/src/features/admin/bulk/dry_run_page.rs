@@ -1,7 +1,7 @@
 //! The page at `/admin/bulk-rolls/dry-run`: what rolling the lines would do. The counts come first, then what needs
 //! somebody to look, then the accounts, a page at a time.
 
-use super::super::frame::{Failed, head};
+use super::super::frame::{ConsoleFailed, head};
 use super::super::wire::Viewer;
 use super::presentation::{accounts, fate, lines, number};
 use super::server_fns::load_dry_run;
@@ -38,7 +38,7 @@ pub fn Opened(title: &'static str, content: fn(DryRunView) -> AnyView) -> impl I
                             .into_any()
                     }
                     Ok(OpenedDryRun::Begun(viewer, href)) => view! { <Begun viewer href /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

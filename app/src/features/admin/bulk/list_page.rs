@@ -1,6 +1,6 @@
 //! The page at `/admin/bulk-rolls`: the latest bulk rolls.
 
-use super::super::frame::{Failed, head};
+use super::super::frame::{ConsoleFailed, head};
 use super::presentation::{done, going};
 use super::server_fns::load_bulk_rolls;
 use super::wire::{BulkRollLine, BulkRollsView};
@@ -17,7 +17,7 @@ pub fn BulkRollsPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(list) => view! { <Page list /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

@@ -1,6 +1,6 @@
 //! The page at `/admin/bulk-rolls/new`: where a list is pasted.
 
-use super::super::frame::{Failed, head};
+use super::super::frame::{ConsoleFailed, head};
 use super::server_fns::{DraftBulkRoll, load_bulk_rolls};
 use super::wire::BulkRollsView;
 use crate::error::AppError;
@@ -18,7 +18,7 @@ pub fn PastePage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(list) => view! { <Page list /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

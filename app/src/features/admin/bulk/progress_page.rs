@@ -1,6 +1,6 @@
 //! The page at `/admin/bulk-rolls/progress`: how far a bulk roll is.
 
-use super::super::frame::{Failed, head};
+use super::super::frame::{ConsoleFailed, head};
 use super::presentation::{accounts, going, number};
 use super::server_fns::load_bulk_roll;
 use super::wire::{BulkRollView, Counts, Going};
@@ -35,7 +35,7 @@ pub fn AboutBulkRoll(title: &'static str, content: fn(BulkRollView) -> AnyView) 
                         }
                             .into_any()
                     }
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>

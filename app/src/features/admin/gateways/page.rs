@@ -1,7 +1,7 @@
 //! The page at `/admin/gateways`.
 
 use super::{GATEWAYS, Gateway};
-use crate::features::admin::frame::{Failed, head};
+use crate::features::admin::frame::{ConsoleFailed, head};
 use crate::features::admin::server_fns::load_gateways;
 use crate::features::admin::wire::GatewaysView;
 use crate::paths;
@@ -17,7 +17,7 @@ pub fn GatewaysPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match resource.await {
                     Ok(view) => view! { <Page view /> }.into_any(),
-                    Err(error) => view! { <Failed error /> }.into_any(),
+                    Err(error) => view! { <ConsoleFailed error /> }.into_any(),
                 }
             })}
         </Suspense>
