@@ -1,10 +1,14 @@
 //! The hot path: whose request is this?
+//!
+//! A text that is no key is refused by its shape; a working key is found in memory; what is left is looked up in the
+//! database, a few at a time, and remembered if it is refused.
 
 use crate::store::PairWithAccount;
+use crate::verification::{Dead, HalfDigest, Looked};
 use crate::{Backend, Result};
 use domain::key_format::{Presented, recognise};
 use domain::key_pair::End;
-use domain::{AccountId, KeyPairState, PairId, PublicKey, Timestamp};
+use domain::{AccountId, KeyPairState, PairId, PrivateKey, PublicKey, Timestamp};
 
 /// What a presented private key turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +46,106 @@ pub struct Authenticated {
     pub rolled_at: Option<Timestamp>,
 }
 
+/// A verdict, and which pair it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// What the key turned out to be.
+    pub verdict: Verdict,
+    /// The pair it is the private half of, also one that is dead or whose account is disabled; `None` for what is nobody's.
+    pub pair_id: Option<PairId>,
+}
+
+impl Checked {
+    fn nobodys(verdict: Verdict) -> Self {
+        Self { verdict, pair_id: None }
+    }
+
+    fn of(verdict: Verdict, pair_id: PairId) -> Self {
+        Self { verdict, pair_id: Some(pair_id) }
+    }
+
+    /// The same, if it stays so for ever.
+    pub(crate) fn dead(&self) -> Option<Dead> {
+        match (&self.verdict, &self.pair_id) {
+            (Verdict::Unknown, _) => Some(Dead::Unknown),
+            (Verdict::Expired, Some(pair)) => Some(Dead::Expired(pair.clone())),
+            (Verdict::Revoked, Some(pair)) => Some(Dead::Revoked(pair.clone())),
+            (Verdict::Expired | Verdict::Revoked, None)
+            | (Verdict::Valid(_) | Verdict::Public | Verdict::Installation | Verdict::AccountDisabled, _) => None,
+        }
+    }
+}
+
+impl From<Dead> for Checked {
+    fn from(dead: Dead) -> Self {
+        match dead {
+            Dead::Unknown => Self::nobodys(Verdict::Unknown),
+            Dead::Expired(pair) => Self::of(Verdict::Expired, pair),
+            Dead::Revoked(pair) => Self::of(Verdict::Revoked, pair),
+        }
+    }
+}
+
 impl Backend {
-    /// Decides whose request carries `presented` in the place of a private key.
-    ///
-    /// A text that is not shaped like a key costs no database access. The database is asked every time, so a pair that
-    /// was ended a moment ago, by this process or another, is refused.
+    /// Decides whose request carries `presented` in the place of a private key. See [`Self::check_key`].
     pub async fn authenticate(&self, presented: &str) -> Result<Verdict> {
+        Ok(self.check_key(presented).await?.verdict)
+    }
+
+    /// Decides whose request carries `presented` in the place of a private key, and says which pair it was.
+    ///
+    /// A text that is not shaped like a key costs no database access, and neither does a key that works, as long as this
+    /// process is an instance and has its index up to date; see [`crate::verification`]. Otherwise the database is asked.
+    pub async fn check_key(&self, presented: &str) -> Result<Checked> {
         let key = match recognise(&self.policy.brand, presented) {
             Presented::PrivateKey(key) => key,
-            Presented::PublicKey => return Ok(Verdict::Public),
-            Presented::InstallationKey(_) => return Ok(Verdict::Installation),
-            Presented::Malformed => return Ok(Verdict::Unknown),
+            Presented::PublicKey => return Ok(Checked::nobodys(Verdict::Public)),
+            Presented::InstallationKey(_) => return Ok(Checked::nobodys(Verdict::Installation)),
+            Presented::Malformed => return Ok(Checked::nobodys(Verdict::Unknown)),
         };
-        let digests = self.sealer.digests(&key)?;
+        if !self.verification.is_current(self.clock.uptime()) {
+            return self.look_up(&key).await;
+        }
+        let Some(newest) = self.sealer.newest_half_digest(&key) else {
+            return self.look_up(&key).await;
+        };
+        let mut halves = std::iter::once(newest).chain(self.sealer.older_half_digests(&key));
+        match halves.find_map(|half| self.verification.look(half, self.clock.now())) {
+            Some(Looked::Working(caller)) if !self.may_have_passed(&caller) => {
+                let pair_id = caller.pair_id.clone();
+                Ok(Checked::of(Verdict::Valid(caller), pair_id))
+            }
+            Some(Looked::Disabled(pair_id)) => Ok(Checked::of(Verdict::AccountDisabled, pair_id)),
+            // Nobody can have many of these: each is written down, and then not in the index any more.
+            Some(Looked::Working(_) | Looked::Passed) => self.look_up(&key).await,
+            None => self.refuse_or_look_up(newest, &key).await,
+        }
+    }
+
+    /// Whether its end was seen to pass once and could not be written down.
+    fn may_have_passed(&self, caller: &Authenticated) -> bool {
+        caller.rolled_at.is_some() && !self.unwritten_ends.is_empty()
+    }
+
+    async fn refuse_or_look_up(&self, half: HalfDigest, key: &PrivateKey) -> Result<Checked> {
+        if let Some(dead) = self.verification.refused(half) {
+            return Ok(dead.into());
+        }
+        let _turn = self.verification.turn_to_look_up().await;
+        // Another request with the same key may have been before this one in the queue.
+        if let Some(dead) = self.verification.refused(half) {
+            return Ok(dead.into());
+        }
+        let checked = self.look_up(key).await?;
+        self.remember_if_refused(half, &checked);
+        Ok(checked)
+    }
+
+    /// Asks the database.
+    async fn look_up(&self, key: &PrivateKey) -> Result<Checked> {
+        let digests = self.sealer.digests(key)?;
         let Some(PairWithAccount { pair, account }) = self.store.find_pair_by_digest(&digests).await? else {
-            return Ok(Verdict::Unknown);
+            return Ok(Checked::nobodys(Verdict::Unknown));
         };
         let now = self.clock.now();
         let pair = self.unwritten_ends.apply(pair);
@@ -64,7 +153,7 @@ impl Backend {
         if pair.settle(now).is_some() {
             self.write_down_expiry(&account.id, std::slice::from_ref(&pair), now).await;
         }
-        Ok(match state {
+        let verdict = match state {
             KeyPairState::Expired { .. } => Verdict::Expired,
             KeyPairState::Revoked { .. } => Verdict::Revoked,
             KeyPairState::Active | KeyPairState::Expiring { .. } if account.disabled_at.is_some() => {
@@ -73,7 +162,7 @@ impl Backend {
             KeyPairState::Active | KeyPairState::Expiring { .. } => Verdict::Valid(Authenticated {
                 account_id: account.id,
                 external_id: account.external_id,
-                pair_id: pair.id,
+                pair_id: pair.id.clone(),
                 public_key: pair.public_key,
                 state,
                 rolled_at: match pair.end {
@@ -81,6 +170,11 @@ impl Backend {
                     End::None | End::Passed { .. } | End::Revoked { .. } => None,
                 },
             }),
-        })
+        };
+        if !state.works() {
+            // The program is told that the pair is dead, so it has to be dead everywhere.
+            self.before_telling().await;
+        }
+        Ok(Checked::of(verdict, pair.id))
     }
 }

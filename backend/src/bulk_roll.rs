@@ -473,6 +473,7 @@ impl Backend {
             .with_detail(Detail::Export { format: ExportFormat::Csv });
         self.record(tx.as_mut(), context, now, happened).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(BulkRollReport { record: progress.record, rows })
     }
 

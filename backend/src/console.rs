@@ -294,6 +294,7 @@ impl Backend {
         }
         self.record(tx.as_mut(), context, now, happened).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(account)
     }
 

@@ -106,6 +106,7 @@ impl Backend {
             pairs = self.read_pairs(account_id).await?;
         }
         let latest_roll = self.store.find_latest_roll(account_id).await?;
+        self.before_telling().await;
         Ok(AccountKeys { account, pairs, latest_roll, now })
     }
 
@@ -178,6 +179,7 @@ impl Backend {
         let old = self.decide_roll(pairs, request.pair_id.as_ref(), request.expire_old, now)?;
         let new = self.write_roll(tx.as_mut(), context, context.actor(), &request, &old, now).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(Rolled::Done { new, old })
     }
 
@@ -255,6 +257,7 @@ impl Backend {
         let happened = Happened::new(Act::KeyRevoke, Some(account_id), vec![Target::Pair(pair.id.clone())]);
         self.record(tx.as_mut(), context, now, happened).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(pair)
     }
 

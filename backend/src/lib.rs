@@ -36,6 +36,7 @@ pub mod sweep;
 pub mod throttle;
 pub mod token;
 pub mod uploads;
+pub mod verification;
 
 mod record;
 mod signature;
@@ -56,6 +57,7 @@ use store::Store;
 use tokio::sync::Notify;
 use unwritten::UnwrittenEnds;
 use uploads::{SeenTokens, Waiting};
+use verification::Verification;
 
 /// Who may make an account by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +119,7 @@ pub struct Backend {
     waiting: Arc<Waiting>,
     seen_tokens: Arc<SeenTokens>,
     sightings: Arc<sightings::Seen>,
+    verification: Arc<Verification>,
 }
 
 impl Backend {
@@ -136,6 +139,7 @@ impl Backend {
             sealer: Arc::new(sealer),
             passwords: Arc::new(Passwords::new()),
             waiting: Arc::new(Waiting::new(policy.waiting_uploads_bytes)),
+            verification: Arc::new(Verification::new(policy.brand.clone())),
             policy: Arc::new(policy),
             unwritten_ends: Arc::default(),
             bulk_roll_begun: Arc::default(),

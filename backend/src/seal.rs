@@ -7,6 +7,7 @@
 
 use crate::master_key::Secret;
 use crate::store::{Installation, KeyDigest, SealedKey};
+use crate::verification::HalfDigest;
 use crate::{Error, Fault, Result};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -22,7 +23,8 @@ const NONCE_LEN: usize = 24;
 /// One master key and the keys derived from it.
 struct MasterKey {
     id: String,
-    digest_key: Zeroizing<[u8; 32]>,
+    /// Keyed once: keying it for every request would cost as much again as the digest does.
+    digest_mac: Hmac<Sha256>,
     seal_key: Zeroizing<[u8; 32]>,
     check: [u8; 32],
 }
@@ -47,8 +49,10 @@ impl MasterKey {
             hkdf.expand(purpose, key.as_mut()).map_err(|_| Fault::new("deriving a key"))?;
             Ok(key)
         };
+        let digest_key = expand(b"latchkey/v1/digest")?;
+        let keyed = <Hmac<Sha256> as KeyInit>::new_from_slice(digest_key.as_ref());
         Ok(Self {
-            digest_key: expand(b"latchkey/v1/digest")?,
+            digest_mac: keyed.map_err(|_| Fault::new("keying a digest"))?,
             seal_key: expand(b"latchkey/v1/seal")?,
             check: *expand(b"latchkey/v1/check")?,
             id,
@@ -56,11 +60,12 @@ impl MasterKey {
     }
 
     /// Private keys and installation keys have different prefixes, so that one's digest is never the other's.
-    fn digest(&self, key: &str) -> Result<KeyDigest> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.digest_key.as_ref())
-            .map_err(|_| Fault::new("keying a digest"))?;
-        mac.update(key.as_bytes());
-        Ok(KeyDigest { master_key_id: self.id.clone(), bytes: mac.finalize().into_bytes().into() })
+    fn digest(&self, key: &str) -> KeyDigest {
+        KeyDigest { master_key_id: self.id.clone(), bytes: self.digest_bytes(key) }
+    }
+
+    fn digest_bytes(&self, key: &str) -> [u8; 32] {
+        self.digest_mac.clone().chain_update(key.as_bytes()).finalize().into_bytes().into()
     }
 }
 
@@ -97,22 +102,32 @@ impl Sealer {
 
     /// The digest to store with a new pair.
     pub fn digest(&self, key: &PrivateKey) -> Result<KeyDigest> {
-        self.current()?.digest(key.expose())
+        Ok(self.current()?.digest(key.expose()))
     }
 
     /// The digests a presented key may be stored under: one for each master key.
     pub fn digests(&self, key: &PrivateKey) -> Result<Vec<KeyDigest>> {
-        self.keys.iter().map(|master| master.digest(key.expose())).collect()
+        Ok(self.keys.iter().map(|master| master.digest(key.expose())).collect())
+    }
+
+    /// What the verification index knows a presented key by, if it was stored under the current master key.
+    pub(crate) fn newest_half_digest(&self, key: &PrivateKey) -> Option<HalfDigest> {
+        self.keys.first().map(|master| HalfDigest::from(&master.digest_bytes(key.expose())))
+    }
+
+    /// The same for the other master keys.
+    pub(crate) fn older_half_digests<'a>(&'a self, key: &'a PrivateKey) -> impl Iterator<Item = HalfDigest> + 'a {
+        self.keys.iter().skip(1).map(|master| HalfDigest::from(&master.digest_bytes(key.expose())))
     }
 
     /// The digest to store of a new installation key. Nothing else of it is stored.
     pub fn digest_installation_key(&self, key: &InstallationKey) -> Result<KeyDigest> {
-        self.current()?.digest(key.expose())
+        Ok(self.current()?.digest(key.expose()))
     }
 
     /// The digests a presented installation key may be stored under: one for each master key.
     pub fn digests_installation_key(&self, key: &InstallationKey) -> Result<Vec<KeyDigest>> {
-        self.keys.iter().map(|master| master.digest(key.expose())).collect()
+        Ok(self.keys.iter().map(|master| master.digest(key.expose())).collect())
     }
 
     /// Seals a private key for the row of one pair of one account.

@@ -13,6 +13,7 @@ mod bulk_rolls;
 mod error;
 mod files;
 mod installation;
+mod key_changes;
 mod keys;
 mod people;
 
@@ -29,6 +30,7 @@ pub use files::{
     FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, UploadOriginRecord, Uploader,
 };
 pub use installation::{Installation, InstallationKeyRecord, PurgeLimits};
+pub use key_changes::{ChangeNumber, IndexedPair, InstanceRecord, KeyChange, KeyChanges, KnownChanges, NumberedPair};
 pub use keys::{KeyDigest, PairWithAccount, RollRecord, SealedKey};
 pub use people::{AdminRecord, PasswordLinkRecord, PersonRecord, SessionRecord, SessionView};
 
@@ -42,7 +44,7 @@ use domain::{
 
 /// Reads, and the beginning of every write.
 #[async_trait]
-pub trait Store: FileReads + Send + Sync {
+pub trait Store: FileReads + KeyChanges + Send + Sync {
     /// Begins the one kind of transaction that writes. Waits for other writers, at most a few seconds.
     ///
     /// Dropping the transaction without committing undoes all of it.
@@ -378,6 +380,9 @@ pub trait WriteTx: FileWrites + Send {
 
     /// Forgets every device of the person but `kept`.
     async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()>;
+
+    /// Forgets all changes of keys but the last `kept`.
+    async fn forget_key_changes(&mut self, kept: u32) -> StoreResult<()>;
 
     /// Removes what no rule asks for any more, by the ages in `limits`; one-time links and invitations go once they have
     /// expired.

@@ -3,6 +3,7 @@
 use crate::sessions::{ABSOLUTE, IDLE};
 use crate::store::PurgeLimits;
 use crate::throttle::WINDOW;
+use crate::verification::CHANGES_KEPT;
 use crate::{Backend, Result};
 use domain::Duration;
 
@@ -36,6 +37,7 @@ impl Backend {
         })
         .await?;
         tx.forget_upload_tokens(now).await?;
+        tx.forget_key_changes(CHANGES_KEPT).await?;
         tx.commit().await?;
         Ok(destroyed)
     }

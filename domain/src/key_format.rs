@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 /// Never change: keys that exist would stop being recognised.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const RANDOM_LEN: usize = 30;
+/// How many characters of a key are random.
+pub const RANDOM_LEN: usize = 30;
 const CHECKSUM_LEN: usize = 6;
 const BODY_LEN: usize = RANDOM_LEN + CHECKSUM_LEN;
 const PUBLIC: &str = "public_";
@@ -134,6 +135,23 @@ impl PublicKey {
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What of the key is not the same for every key of this installation and cannot be worked out: for memory in which a
+    /// million are kept. `None` for a key of another installation.
+    pub fn random_part(&self, brand: &Brand) -> Option<[u8; RANDOM_LEN]> {
+        let body = self.0.strip_prefix(brand.public_prefix().as_str())?;
+        body.as_bytes().first_chunk().copied()
+    }
+
+    /// The key that [`Self::random_part`] was taken from. `None` for bytes that are of no key.
+    pub fn from_random_part(brand: &Brand, random: &[u8; RANDOM_LEN]) -> Option<Self> {
+        let mut text = String::with_capacity(brand.0.len() + PUBLIC.len() + BODY_LEN);
+        text.push_str(&brand.0);
+        text.push_str(PUBLIC);
+        text.push_str(std::str::from_utf8(random).ok().filter(|text| text.bytes().all(|b| b.is_ascii_alphanumeric()))?);
+        text.extend(checksum(random).map(char::from));
+        Some(Self(text))
     }
 }
 
@@ -301,6 +319,18 @@ mod tests {
         // Two published example tokens of npm's format, which shares the layout.
         assert_eq!(&checksum(b"qkJaB6MffYVzZXWqmcoF49yrUxP3wf"), b"0LsakP");
         assert_eq!(&checksum(b"zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ"), b"0mLq17");
+    }
+
+    #[test]
+    fn a_public_key_is_worked_out_from_its_random_part() {
+        for brand in [Brand::none(), Brand::parse("acme").expect("a brand")] {
+            let key = PublicKey::mint(&brand, &entropy(1));
+            let random = key.random_part(&brand).expect("its own brand");
+            assert_eq!(PublicKey::from_random_part(&brand, &random), Some(key.clone()));
+            assert_eq!(key.random_part(&Brand::parse("other").expect("a brand")), None);
+        }
+        assert_eq!(PublicKey::from_random_part(&Brand::none(), &[0xff; RANDOM_LEN]), None);
+        assert_eq!(PublicKey::from_random_part(&Brand::none(), &[b'_'; RANDOM_LEN]), None);
     }
 
     #[test]

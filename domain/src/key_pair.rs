@@ -52,6 +52,22 @@ pub enum End {
     },
 }
 
+impl End {
+    /// The state at `now` of a pair with this end: the one place where an expiry is compared with a clock.
+    ///
+    /// Half open: a pair works while `now < expires_at` and is expired at `expires_at` itself.
+    pub fn state(self, now: Timestamp) -> KeyPairState {
+        match self {
+            Self::None => KeyPairState::Active,
+            Self::Scheduled { expires_at, .. } if now < expires_at => KeyPairState::Expiring { until: expires_at },
+            Self::Scheduled { expires_at, .. } | Self::Passed { expires_at, .. } => {
+                KeyPairState::Expired { since: expires_at }
+            }
+            Self::Revoked { revoked_at } => KeyPairState::Revoked { since: revoked_at },
+        }
+    }
+}
+
 /// The four states of a pair, each with the instant that matters to whoever reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,18 +138,9 @@ impl KeyPair {
         Self { id, account_id, public_key, created_at: now, end: End::None }
     }
 
-    /// The state at `now`: the one place where an expiry is compared with a clock.
-    ///
-    /// Half open: a pair works while `now < expires_at` and is expired at `expires_at` itself.
+    /// The state at `now`; see [`End::state`].
     pub fn state(&self, now: Timestamp) -> KeyPairState {
-        match self.end {
-            End::None => KeyPairState::Active,
-            End::Scheduled { expires_at, .. } if now < expires_at => KeyPairState::Expiring { until: expires_at },
-            End::Scheduled { expires_at, .. } | End::Passed { expires_at, .. } => {
-                KeyPairState::Expired { since: expires_at }
-            }
-            End::Revoked { revoked_at } => KeyPairState::Revoked { since: revoked_at },
-        }
+        self.end.state(now)
     }
 
     /// Gives the active pair its end, for a new pair to take its place.

@@ -26,8 +26,8 @@ pub use access::{Permission, Role, Scope, Standing};
 pub use email::Email;
 pub use expiry::{ExpireOld, OldEnd};
 pub use id::{
-    AccountId, BulkRollDraftId, BulkRollId, EventId, InstallationKeyId, InvitationId, PairId, SessionId, SubmissionId,
-    UserId,
+    AccountId, BulkRollDraftId, BulkRollId, EventId, InstallationKeyId, InstanceId, InvitationId, PairId, SessionId,
+    SubmissionId, UserId,
 };
 pub use installation_key::InstallationKeyState;
 pub use key_format::{Brand, InstallationKey, PrivateKey, PublicKey};

@@ -16,6 +16,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 mod download;
+pub mod following;
 pub mod health;
 pub mod logging;
 pub mod middleware;

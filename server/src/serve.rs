@@ -2,6 +2,7 @@
 
 use crate::accept::{self, Limits};
 use crate::config::Settings;
+use crate::following::follow_for_ever;
 use crate::notify::Notifier;
 use crate::opening::{self, Installation, OpeningError};
 use crate::output;
@@ -67,6 +68,7 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     let serving = Serving::new(installation.backend.clone(), settings, addr);
     let router = router::build(serving.clone());
     let asked = stop_signals(notifier.clone())?;
+    let following = tokio::spawn(follow_for_ever(installation.backend.clone()));
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
     let sweeping_files = tokio::spawn(sweep_files_for_ever(installation.backend.clone()));
     let rolling = tokio::spawn(go_on_rolling(installation.backend.clone()));
@@ -83,6 +85,11 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     sweeping_files.abort();
     // Between two transactions or in the middle of one, which is undone: the next start goes on.
     rolling.abort();
+    following.abort();
+    if let Err(error) = installation.backend.leave_instances().await {
+        // Whoever changes a key next waits for this process for as long as a lease lasts.
+        tracing::warn!(error = opening::chain(&error), "could not say that this process is over");
+    }
     if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
         tracing::warn!("the database was still in use");
     }

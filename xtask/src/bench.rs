@@ -5,6 +5,7 @@
 //! Figures of different runs and machines do not compare, ratios of one run do: the bare route and Latchkey are asked in
 //! turns, the server on one core and the load on another, and the median of the rounds is what is printed.
 
+mod index;
 mod uploads;
 
 use std::fs;
@@ -19,7 +20,7 @@ use crate::tools::{self, Needs};
 use crate::workspace;
 use crate::wrk::{self, Measured};
 
-const PARTS: [&str; 5] = ["--keys", "--requests", "--uploads", "--search", "--bulk-roll"];
+const PARTS: [&str; 6] = ["--keys", "--requests", "--index", "--uploads", "--search", "--bulk-roll"];
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 8;
 const PASSWORD: &str = "a long walk along the quiet river";
@@ -54,6 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         }
         measure_requests()?;
     }
+    if asked_for("--index") {
+        wrk::ensure()?;
+        tools::require("taskset", "Debian's package util-linux has it.")?;
+        index::measure()?;
+    }
     if asked_for("--uploads") {
         tools::require("taskset", "Debian's package util-linux has it.")?;
         uploads::measure()?;
@@ -79,13 +85,19 @@ fn measure_requests() -> Outcome<()> {
     let home = new_home()?;
     let key = make_account(&build, &home)?.private_key;
     let bare = Serving::start(Command::new(&bare))?;
+    let mut lookup = Command::new(build_example("bare_lookup")?);
+    lookup.arg(&key);
+    let lookup = Serving::start(lookup)?;
     let serve = latchkey(&build, &home);
     let latchkey = Serving::start(serve)?;
     let cookie = sign_in(&latchkey.url, &home)?;
 
+    let with_key = vec![format!("Authorization: Bearer {key}")];
     let asked = [
         Asked::new("a bare axum route", &bare.url, "/v1/account", vec![]),
-        Asked::new("GET /v1/account", &latchkey.url, "/v1/account", vec![format!("Authorization: Bearer {key}")]),
+        Asked::new("a bare look-up of a key", &lookup.url, "/v1/account", with_key.clone()),
+        Asked::new("GET /v1/account", &latchkey.url, "/v1/account", with_key.clone()),
+        Asked::new("/v1/auth", &latchkey.url, "/v1/auth", with_key),
         Asked::new("the sign-in page", &latchkey.url, "/sign-in", vec![]),
         Asked::new("the developers tab", &latchkey.url, "/dashboard/developers", vec![format!("Cookie: {cookie}")]),
     ];

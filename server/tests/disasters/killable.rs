@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn};
 use backend::{Backend, OsEntropy, SystemClock, installation};
 use server::accept::{self, Limits};
 use server::config::{Environment, SettingFlags, Settings};
+use server::following::follow_for_ever;
 use server::router::{self, Serving};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -56,6 +57,7 @@ async fn serve(manner: Manner, script: Arc<Script>) {
     let backend = Backend::new(watched, Arc::new(SystemClock), Arc::new(OsEntropy), sealer, settings.policy.clone());
     let listener = accept::listen(settings.addr).unwrap();
     let addr = listener.local_addr().unwrap();
+    tokio::spawn(follow_for_ever(backend.clone()));
     let serving = Serving::new(backend, &settings, addr);
     let router = router::build(serving.clone()).layer(from_fn(move |request: Request, next: Next| {
         let script = Arc::clone(&script);

@@ -15,6 +15,7 @@ mod load;
 #[expect(dead_code, reason = "the other test program uses all of it")]
 #[path = "../suite/program.rs"]
 mod program;
+mod revocations;
 mod script;
 mod small_disk;
 mod visitor;

@@ -6,17 +6,18 @@ use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount,
-    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, FileQuery,
-    FileReads, FileRecord, FileWrites, Installation, InstallationKeyRecord, InvitationRecord, KeyDigest, MemberRecord,
-    Membership, OwnAccount, PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord,
-    SealedKey, SessionRecord, SessionView, Store, StoreResult, UploadOriginRecord, WriteTx,
+    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, ChangeNumber,
+    FileQuery, FileReads, FileRecord, FileWrites, IndexedPair, Installation, InstallationKeyRecord, InstanceRecord,
+    InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges, MemberRecord, Membership, NumberedPair,
+    OwnAccount, PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
+    SessionRecord, SessionView, Store, StoreResult, UploadOriginRecord, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
 use domain::upload::{FileName, Folder, Origin};
 use domain::{
-    AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InvitationId, KeyPair, PairId, PublicKey,
-    SessionId, SubmissionId, Timestamp, UserId,
+    AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InstanceId, InvitationId, KeyPair,
+    PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +96,18 @@ macro_rules! files {
                 let answer = self.inner.as_mut().unwrap().$write($($given),*).await?;
                 self.after_write(stringify!($write)).await?;
                 Ok(answer)
+            })*
+        }
+    };
+}
+
+/// Passes on what is about processes and not about keys.
+macro_rules! key_changes {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl KeyChanges for WatchedStore {
+            $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
+                self.inner.$name($($argument),*).await
             })*
         }
     };
@@ -262,9 +275,21 @@ transaction! {
         clear_attempts(bucket: &str) -> ();
         remember_device(token_digest: &[u8; 32], user_id: &UserId, now: Timestamp) -> ();
         forget_devices(user_id: &UserId, kept: Option<&[u8; 32]>) -> ();
+        forget_key_changes(kept: u32) -> ();
         purge(limits: PurgeLimits) -> ();
         insert_event(event: &Event) -> ();
     }
+}
+
+key_changes! {
+    find_known_changes() -> KnownChanges;
+    list_key_changes(after: ChangeNumber, limit: u32) -> Vec<KeyChange>;
+    find_indexed_pair(pair_id: &PairId) -> Option<IndexedPair>;
+    list_indexed_pairs_of(account_id: &AccountId) -> Vec<IndexedPair>;
+    list_indexed_pairs(after: i64, limit: u32) -> Vec<NumberedPair>;
+    renew_instance(id: &InstanceId, acknowledged: ChangeNumber) -> ();
+    list_instances() -> Vec<InstanceRecord>;
+    forget_instance(id: &InstanceId, beat: Option<u64>) -> ();
 }
 
 files! {

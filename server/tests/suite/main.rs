@@ -38,5 +38,6 @@ mod stopping;
 mod tools;
 mod upgrading;
 mod uploads;
+mod verification;
 mod verify;
 mod world;

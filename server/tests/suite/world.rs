@@ -39,6 +39,10 @@ impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
+
+    fn uptime(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
 }
 
 /// The master key of every installation here, so that one can go on with another's database.
@@ -103,6 +107,8 @@ impl World {
         let backend =
             Backend::new(Arc::new(store.clone()), clock.clone(), Arc::new(OsEntropy), sealer, settings.policy.clone())
                 .with_files(Arc::new(files));
+        backend.join_instances().await;
+        backend.follow().await.unwrap();
         let serving = Serving::new(backend.clone(), &settings, settings.addr);
         let router = router::build(serving.clone());
         Self { clock, backend, serving, router, store, directory }
@@ -143,6 +149,7 @@ impl World {
         let mut tx = self.store.begin_write().await.unwrap();
         tx.set_account_disabled(account, Some(self.clock.now())).await.unwrap();
         tx.commit().await.unwrap();
+        self.backend.follow().await.unwrap();
     }
 
     /// Keeps everybody else from writing for as long as the answer lives.

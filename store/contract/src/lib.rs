@@ -19,6 +19,7 @@ pub mod bulk_rolls;
 pub mod files;
 pub mod installation_keys;
 pub mod invitations;
+pub mod key_changes;
 pub mod model;
 pub mod pairs;
 pub mod people;
@@ -68,6 +69,15 @@ macro_rules! store_contract_tests {
                 a_commit_is_seen_by_every_read_that_follows,
                 writers_take_turns,
                 a_second_installation_is_refused,
+            }
+            key_changes {
+                everything_that_decides_whether_a_key_works_is_a_change,
+                what_decides_nothing_is_no_change,
+                an_undone_change_is_none,
+                forgotten_changes_are_counted_on,
+                the_working_pairs_are_read_page_by_page,
+                a_dead_pair_is_found_by_its_id_only,
+                a_process_that_shows_itself_is_not_forgotten,
             }
             accounts {
                 an_account_is_read_back,
@@ -278,6 +288,7 @@ mod tests {
             include_str!("files.rs"),
             include_str!("installation_keys.rs"),
             include_str!("invitations.rs"),
+            include_str!("key_changes.rs"),
             include_str!("pairs.rs"),
             include_str!("people.rs"),
             include_str!("rolls.rs"),

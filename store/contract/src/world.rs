@@ -28,6 +28,13 @@ pub const fn at(millis: i64) -> Timestamp {
 #[derive(Debug, Default)]
 pub struct Counting(AtomicU64);
 
+impl From<u64> for Counting {
+    /// Counts from here on.
+    fn from(first: u64) -> Self {
+        Self(AtomicU64::new(first))
+    }
+}
+
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {

@@ -98,6 +98,16 @@ async fn copy(connection: &mut SqliteConnection, draft: &Path) -> Result<(), sql
     sqlx::query("VACUUM INTO ?").bind(draft).execute(connection).await.map(|_| ())
 }
 
+/// Databases of older programs have no table for them.
+async fn forget_instances(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let query = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'instance'");
+    let tables: i64 = query.fetch_one(&mut *connection).await?;
+    if tables > 0 {
+        sqlx::query("DELETE FROM instance").execute(connection).await?;
+    }
+    Ok(())
+}
+
 impl Draft {
     /// Marks the copy and checks every page of it.
     async fn check(&mut self, now: Timestamp) -> Result<(), BackupError> {
@@ -109,6 +119,8 @@ impl Draft {
             .pragma("trusted_schema", "OFF")
             .pragma("cell_size_check", "ON");
         let mut connection = options.connect().await.map_err(|source| self.not_copied(source))?;
+        // Who serves from the original does not serve from the copy, and nobody is to wait for them.
+        forget_instances(&mut connection).await.map_err(|source| self.not_copied(source))?;
         let findings = findings(&mut connection, now).await.map_err(|source| self.not_copied(source))?;
         self.installation = installation::find(&mut connection).await?;
         connection.close().await.map_err(|source| self.not_copied(source))?;

@@ -33,6 +33,7 @@ mod inspect;
 mod installation;
 mod installation_keys;
 mod invitations;
+mod key_changes;
 mod open;
 mod pairs;
 mod people;
@@ -61,6 +62,8 @@ pub struct SqliteStore {
     writer: SqlitePool,
     /// Read-only connections.
     readers: SqlitePool,
+    /// One connection for saying that this process lives, which is not worth a sync of the disk.
+    beats: SqlitePool,
     /// Whether the write-ahead log may still hold ciphertext that has been destroyed in the database.
     scrub_due: Arc<AtomicBool>,
 }
@@ -69,6 +72,7 @@ impl SqliteStore {
     /// Closes every connection, after the transactions under way have ended. The store answers nothing afterwards.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.beats.close().await;
         self.writer.close().await;
     }
 }

@@ -18,6 +18,9 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite
 /// How long a connection waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a process waits to say that it lives. Who cannot say so in time asks the database for every key.
+const BEAT_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long it waits while another process may be migrating.
 const MIGRATION_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -132,7 +135,8 @@ impl SqliteStore {
         let writer = writers().connect_with(writing(&path, BUSY_TIMEOUT)).await.map_err(connect)?;
         let connect = |source| OpenError::Connect { path: path.clone(), source };
         let readers = open_readers(&path).await.map_err(connect)?;
-        Ok(Self { writer, readers, scrub_due: Arc::new(AtomicBool::new(false)) })
+        let beats = pool(1).min_connections(0).connect_lazy_with(beating(&path));
+        Ok(Self { writer, readers, beats, scrub_due: Arc::new(AtomicBool::new(false)) })
     }
 }
 
@@ -245,6 +249,12 @@ fn writing(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
         // A log that once grew large does not stay large.
         .pragma("journal_size_limit", "16777216")
         .optimize_on_close(true, 400)
+}
+
+/// What is written about processes may be lost in a power cut, which ends them too: the commit is not synced. It still comes
+/// after every commit that was, and takes back none of them.
+fn beating(path: &Path) -> SqliteConnectOptions {
+    settings(path, BEAT_TIMEOUT).synchronous(SqliteSynchronous::Normal)
 }
 
 fn reading(path: &Path) -> SqliteConnectOptions {

@@ -3,7 +3,7 @@
 use crate::error::failed;
 use crate::{
     SqliteStore, accounts, admins, audit, bulk_roll_drafts, bulk_rolls, installation, installation_keys, invitations,
-    pairs, people, rolls, sessions, throttle,
+    key_changes, pairs, people, rolls, sessions, throttle,
 };
 use async_trait::async_trait;
 use backend::store::{
@@ -307,6 +307,10 @@ impl WriteTx for SqliteTx {
 
     async fn forget_devices(&mut self, user_id: &UserId, kept: Option<&[u8; 32]>) -> StoreResult<()> {
         throttle::forget_devices(&mut self.tx, user_id, kept).await
+    }
+
+    async fn forget_key_changes(&mut self, kept: u32) -> StoreResult<()> {
+        key_changes::forget(&mut self.tx, kept).await
     }
 
     async fn purge(&mut self, limits: PurgeLimits) -> StoreResult<()> {

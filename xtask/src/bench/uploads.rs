@@ -125,7 +125,7 @@ pub(super) fn measure() -> Outcome<()> {
     Ok(())
 }
 
-fn build_program() -> Outcome<PathBuf> {
+pub(super) fn build_program() -> Outcome<PathBuf> {
     step("Building the program", || {
         Program::new("cargo").args(["build", "--release", "--package", "server", "--bin", "latchkey"]).run()
     })?;

@@ -163,6 +163,8 @@ impl Stage {
             password: None,
         };
         let bulk_roll = world.backend.begin_bulk_roll(&admins, request).await.unwrap().id;
+        // Or every installation made from this one would wait for an instance that is no more.
+        world.backend.leave_instances().await.unwrap();
         world.store.close().await;
         Self {
             variables,

@@ -18,6 +18,7 @@ pub mod signing_in;
 pub mod systems;
 pub mod throttling;
 pub mod upload_origins;
+pub mod verifying;
 
 use crate::world::{Counting, NOW};
 use backend::accounts::{CreatedAccount, NewAccount};
@@ -30,30 +31,37 @@ use domain::audit::{Act, Event};
 use domain::{AccountId, Duration, Email, ExpireOld, PairId, Password, Refusal, SubmissionId, Timestamp};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// A password that passes every rule.
 pub const PASSWORD: &str = "plover sextant umbrella 9";
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    now: AtomicI64,
+    uptime_millis: AtomicU64,
+}
 
 impl SetClock {
     /// A clock that shows an instant.
     pub const fn at(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.as_millis()))
+        Self { now: AtomicI64::new(now.as_millis()), uptime_millis: AtomicU64::new(0) }
     }
 
     /// Sets it, forward or back.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.as_millis(), Ordering::SeqCst);
+        self.now.store(now.as_millis(), Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.uptime_millis.load(Ordering::SeqCst))
     }
 }
 
@@ -97,6 +105,22 @@ impl Installation {
         Self { backend: Backend::new(Arc::clone(&store), shared, entropy, sealer, policy), store, clock }
     }
 
+    /// Another process on the same database and with the same master key: a command beside a server, say.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let sealer = Sealer::ephemeral(&Counting::default()).expect("derives");
+        let clock = Arc::new(SetClock::at(self.clock.now()));
+        let shared: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
+        let entropy = Arc::new(Counting::from(1 << 40));
+        let backend = Backend::new(Arc::clone(&self.store), shared, entropy, sealer, self.backend.policy().clone());
+        Self { backend, store: Arc::clone(&self.store), clock }
+    }
+
+    /// Lets the machine run for a while without the clock on its wall.
+    pub fn run_for(&self, time: std::time::Duration) {
+        self.clock.uptime_millis.fetch_add(u64::try_from(time.as_millis()).expect("short"), Ordering::SeqCst);
+    }
+
     /// Sets the clock.
     pub fn set_clock(&self, now: Timestamp) {
         self.clock.set(now);
@@ -105,6 +129,12 @@ impl Installation {
     /// Lets time pass.
     pub fn pass(&self, span: Duration) {
         self.set_clock(self.backend.now().plus(span));
+    }
+
+    /// Has keys checked from memory from now on, as the process that serves does, which follows every moment.
+    pub async fn follow(&self) {
+        self.backend.join_instances().await;
+        self.backend.follow().await.expect("follows");
     }
 
     /// Makes an account by the command line's use case and signs its owner in.
@@ -354,6 +384,17 @@ macro_rules! use_case_tests {
                 a_revoked_key_is_refused_whatever_the_clock_says,
                 a_disabled_account_has_its_own_answer,
             }
+            verifying {
+                memory_and_database_give_the_same_answers,
+                what_a_process_changes_itself_it_knows_at_once,
+                what_a_command_has_ended_no_server_accepts,
+                what_a_page_shows_as_dead_no_server_accepts,
+                a_silent_server_is_waited_for_until_its_lease_is_over,
+                an_index_is_not_asked_after_its_lease,
+                a_server_that_is_over_is_waited_for_by_nobody,
+                who_has_missed_changes_reads_everything_anew,
+                a_key_made_by_another_process_works_before_it_is_followed,
+            }
             activity {
                 an_owner_reads_what_happened_in_their_account,
                 a_developer_reads_activity_and_a_viewer_does_not,
@@ -455,6 +496,7 @@ mod tests {
             include_str!("systems.rs"),
             include_str!("throttling.rs"),
             include_str!("upload_origins.rs"),
+            include_str!("verifying.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let name = line.split('(').next().unwrap_or_default();
