@@ -111,7 +111,9 @@ impl Installation {
         let sealer = Sealer::ephemeral(&Counting::default()).expect("derives");
         let clock = Arc::new(SetClock::at(self.clock.now()));
         let shared: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
-        let entropy = Arc::new(Counting::from(1 << 40));
+        // What one of them mints no other one does.
+        static PROCESSES: AtomicU64 = AtomicU64::new(1);
+        let entropy = Arc::new(Counting::from(PROCESSES.fetch_add(1, Ordering::Relaxed) << 40));
         let backend = Backend::new(Arc::clone(&self.store), shared, entropy, sealer, self.backend.policy().clone());
         Self { backend, store: Arc::clone(&self.store), clock }
     }
@@ -391,6 +393,7 @@ macro_rules! use_case_tests {
                 what_a_page_shows_as_dead_no_server_accepts,
                 a_silent_server_is_waited_for_until_its_lease_is_over,
                 an_index_is_not_asked_after_its_lease,
+                who_looks_and_does_not_say_that_it_lives_asks_the_database,
                 a_server_that_is_over_is_waited_for_by_nobody,
                 who_has_missed_changes_reads_everything_anew,
                 a_key_made_by_another_process_works_before_it_is_followed,

@@ -134,6 +134,18 @@ pub async fn an_index_is_not_asked_after_its_lease(store: Arc<dyn Store>) {
     assert_eq!(server.backend.indexed_keys(), Some(1));
 }
 
+/// Others may have forgotten it by then, and wait for it no more.
+pub async fn who_looks_and_does_not_say_that_it_lives_asks_the_database(store: Arc<dyn Store>) {
+    let (server, _, owner) = server_and_command(store).await;
+    let nearly = LEASE.saturating_sub(std::time::Duration::from_millis(1));
+    server.run_for(nearly);
+    // It looks for changes at the end of this, and says nothing of itself.
+    done(server.roll(&owner, &owner.pair, ExpireOld::Immediately).await);
+    assert_eq!(server.backend.indexed_keys(), Some(1));
+    server.run_for(nearly);
+    assert_eq!(server.backend.indexed_keys(), None);
+}
+
 /// One that stopped on purpose, or was killed: nobody waits for it again.
 pub async fn a_server_that_is_over_is_waited_for_by_nobody(store: Arc<dyn Store>) {
     let (server, command, owner) = server_and_command(store).await;
