@@ -28,12 +28,12 @@ impl Reader {
     ///
     /// A form sent without WASM to a server function is a person's.
     pub fn of(kind: Kind, headers: &HeaderMap) -> Self {
-        let (json, html) = (accepts(headers, "application/json"), accepts(headers, "text/html"));
+        let html = || accepts(headers, "text/html");
         let person = match kind {
             Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => false,
             // A script that is gone is asked for by a page, not by a person.
-            Kind::Function | Kind::ListFunction | Kind::Asset => html > 0,
-            Kind::Page => html >= json,
+            Kind::Function | Kind::ListFunction | Kind::Asset => html() > 0,
+            Kind::Page => html() >= accepts(headers, "application/json"),
         };
         if person { Self::Person } else { Self::Program }
     }

@@ -29,9 +29,21 @@ use tower_http::services::ServeDir;
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// What handlers and middleware share. Cheap to clone.
+/// What handlers and middleware share. One count to clone, since every layer around a request does.
 #[derive(Clone)]
-pub struct Serving {
+pub struct Serving(Arc<Shared>);
+
+impl std::ops::Deref for Serving {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What [`Serving`] leads to.
+#[derive(Clone)]
+pub struct Shared {
     /// The use cases.
     pub backend: Backend,
     /// The installation as the screens know it.
@@ -50,14 +62,22 @@ impl Serving {
     pub fn new(backend: Backend, settings: &Settings, addr: SocketAddr) -> Self {
         let options = site::leptos_options(settings, addr);
         let data = store_sqlite::file_path(&settings.database_url).unwrap_or_default();
-        Self {
+        Self(Arc::new(Shared {
             backend,
             site: Arc::new(site::describe(settings, addr)),
             stylesheet: site::stylesheet(&options).into(),
             trusted_proxies: settings.trusted_proxies.clone().into(),
             health: Arc::new(Health::new(Stopping::default(), data, health::LEAST_FREE)),
             options,
-        }
+        }))
+    }
+
+    /// The same with a part of it exchanged, for tests.
+    #[must_use]
+    pub fn with(&self, exchange: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = Shared::clone(self);
+        exchange(&mut shared);
+        Self(Arc::new(shared))
     }
 
     /// What stands before every key here.

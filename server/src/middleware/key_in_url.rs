@@ -80,6 +80,11 @@ fn first_key(brand: &Brand, target: &Target) -> Option<PrivateKey> {
 /// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
 /// a key.
 fn has_key(prefix: &str, whole: impl Fn(&str) -> bool, target: &Target) -> bool {
+    // Nearly every request: neither is one written out, nor can one be hidden.
+    let plain = |text: &str| !text.contains('%') && !text.contains(prefix);
+    if plain(&target.path) && plain(&target.query) {
+        return false;
+    }
     let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
     let in_value = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(prefix));
     in_text(&target.path) || in_text(&target.query) || target.query.split('&').any(in_value)

@@ -55,10 +55,14 @@ fn short(text: &str, most: usize) -> String {
 
 /// The path, or a stand-in when somebody put a key into it, however it was encoded.
 pub fn path_to_log(brand: &Brand, path: &str) -> String {
+    let prefixes = [brand.private_prefix(), brand.installation_prefix()];
     let mut decoded = path.to_owned();
     for _ in 0..3 {
-        if decoded.contains(&brand.private_prefix()) || decoded.contains(&brand.installation_prefix()) {
+        if prefixes.iter().any(|prefix| decoded.contains(prefix)) {
             return "(a path with a key in it)".to_owned();
+        }
+        if !decoded.contains('%') {
+            break;
         }
         decoded = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
     }

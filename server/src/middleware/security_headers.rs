@@ -1,6 +1,7 @@
 //! The headers that tell a browser what our answers may do, and the nonce for the few scripts inside a page.
 
 use crate::router::Serving;
+use crate::routes::Kind;
 use app::server_context::Cookies;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -17,12 +18,27 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
      gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()",
 );
 
+/// For answers that are read by programs: shown by a browser, they can do nothing at all.
+const FOR_PROGRAMS: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 /// Adds the headers to every answer.
-pub(super) async fn add(State(serving): State<Serving>, mut request: Request, next: Next) -> Response {
-    let nonce = mint_nonce();
-    request.extensions_mut().insert(Nonce::from_value(nonce.clone()));
+pub(super) async fn add(
+    State(serving): State<Serving>,
+    State(kind): State<Kind>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let policy = match kind {
+        Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => Some(FOR_PROGRAMS),
+        Kind::Page | Kind::Function | Kind::ListFunction | Kind::Asset => {
+            let nonce = mint_nonce();
+            let policy = HeaderValue::from_str(&content_security_policy(&nonce));
+            request.extensions_mut().insert(Nonce::from_value(nonce));
+            policy.ok()
+        }
+    };
     let mut response = next.run(request).await;
-    set(response.headers_mut(), &nonce, serving.site.cookies);
+    set(response.headers_mut(), policy, serving.site.cookies);
     response
 }
 
@@ -32,7 +48,7 @@ fn mint_nonce() -> String {
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
+fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies: Cookies) {
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // `no-referrer` would make forms send `Origin: null`, and forms without WASM could not lead back to their page.
@@ -43,7 +59,7 @@ fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
     ];
     headers.extend(fixed);
     // What people have uploaded has a stricter one already.
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(nonce)) {
+    if let Some(policy) = policy {
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     if cookies == Cookies::Https {
@@ -56,7 +72,7 @@ fn set(headers: &mut HeaderMap, nonce: &str, cookies: Cookies) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// The one policy. Not `strict-dynamic`: Leptos does not put the nonce where that would need it on its preloads.
+/// The one policy of pages. Not `strict-dynamic`: Leptos does not put the nonce where that would need it on its preloads.
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \

@@ -17,12 +17,14 @@ pub fn wrong_headers(answer: &Answer, https: bool) -> Vec<String> {
     let csp = answer.header("content-security-policy");
     let nonce = csp.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map_or("", |(nonce, _)| nonce);
     let policy = csp.replace(&format!("'nonce-{nonce}'"), "'nonce-N'");
-    if nonce.len() != 22
-        || policy
-            != "default-src 'none'; script-src 'self' 'nonce-N' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+    let for_program =
+        csp == "default-src 'none'; frame-ancestors 'none'" && !answer.header("content-type").starts_with("text/html");
+    let for_page = nonce.len() == 22
+        && policy
+            == "default-src 'none'; script-src 'self' 'nonce-N' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
                 font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-                manifest-src 'self'"
-    {
+                manifest-src 'self'";
+    if !for_program && !for_page {
         wrong.push(format!("content-security-policy: {csp}"));
     }
     let permissions = answer.header("permissions-policy");

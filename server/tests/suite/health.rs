@@ -11,7 +11,8 @@ impl World {
     /// The same installation on a disk of which this much has to be free.
     fn needing(&mut self, least_free: u64) -> Stopping {
         let stopping = Stopping::default();
-        self.serving.health = Arc::new(Health::new(stopping.clone(), self.directory.path().to_owned(), least_free));
+        let health = Arc::new(Health::new(stopping.clone(), self.directory.path().to_owned(), least_free));
+        self.serving = self.serving.with(|serving| serving.health = health);
         self.router = router::build(self.serving.clone());
         stopping
     }
@@ -81,8 +82,7 @@ async fn a_process_whose_master_key_is_not_the_databases_is_not_ready() {
         backend::seal::Sealer::ephemeral(&backend::OsEntropy).unwrap(),
         world.backend.policy().clone(),
     );
-    let mut serving = world.serving.clone();
-    serving.backend = stranger;
+    let serving = world.serving.with(|serving| serving.backend = stranger);
     let answer = crate::world::send_to(&router::build(serving), "GET", "/readyz", &[], "").await;
     assert_eq!((answer.status.as_u16(), &answer.json()["database"]), (503, &json!("ok")));
     assert_eq!(answer.json()["master_key"], "failing");
