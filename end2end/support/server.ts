@@ -118,13 +118,19 @@ export class Server {
     return { publicKey, privateKey };
   }
 
-  /** Changes facts in the server's own database: the only way to let time pass for it. Answers the rows of the last statement. */
+  /**
+   * Changes facts in the server's own database: the only way to let time pass for it. Answers the rows of the statement, once
+   * the server has followed what it changes about keys: whoever changes something waits for that.
+   */
   database(sql: string, parameters: (string | number)[] = []): unknown[][] {
     const script = [
-      'import json, sqlite3, sys',
+      'import json, sqlite3, sys, time',
       'db = sqlite3.connect("data/latchkey.db", timeout=10)',
       'rows = db.execute(sys.argv[1], json.loads(sys.argv[2])).fetchall()',
       'db.commit()',
+      'behind = "SELECT count(*) FROM instance WHERE acknowledged < (SELECT coalesce(max(number), 0) FROM key_change)"',
+      'over = time.monotonic() + 10',
+      'while db.execute(behind).fetchone()[0] and time.monotonic() < over: time.sleep(0.005)',
       'print(json.dumps(rows))',
     ].join('\n');
     const { status, stdout, stderr } = spawnSync(python(), ['-c', script, sql, JSON.stringify(parameters)], {
