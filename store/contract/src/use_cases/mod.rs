@@ -108,11 +108,12 @@ impl Installation {
     /// Another process on the same database and with the same master key: a command beside a server, say.
     #[must_use]
     pub fn beside(&self) -> Self {
+        // What one of them mints no other one does.
+        static PROCESSES: AtomicU64 = AtomicU64::new(1);
+
         let sealer = Sealer::ephemeral(&Counting::default()).expect("derives");
         let clock = Arc::new(SetClock::at(self.clock.now()));
         let shared: Arc<dyn Clock> = Arc::<SetClock>::clone(&clock);
-        // What one of them mints no other one does.
-        static PROCESSES: AtomicU64 = AtomicU64::new(1);
         let entropy = Arc::new(Counting::from(PROCESSES.fetch_add(1, Ordering::Relaxed) << 40));
         let backend = Backend::new(Arc::clone(&self.store), shared, entropy, sealer, self.backend.policy().clone());
         Self { backend, store: Arc::clone(&self.store), clock }
