@@ -14,14 +14,14 @@ const BODY_LEN: usize = 26;
 #[error("this is not an id of the expected kind")]
 pub struct InvalidId;
 
-fn body(now: Timestamp, entropy: &dyn Entropy) -> String {
+fn bits_of(now: Timestamp, entropy: &dyn Entropy) -> u128 {
     let mut random = [0_u8; 10];
     entropy.fill(&mut random);
     let mut bits = u128::from(now.as_millis().max(0).unsigned_abs() & 0xffff_ffff_ffff);
     for byte in random {
         bits = (bits << 8) | u128::from(byte);
     }
-    from_bits(bits)
+    bits
 }
 
 /// The 128 bits that a body stands for; `None` for one that no `mint` has made, since 26 characters hold 130.
@@ -29,17 +29,37 @@ fn to_bits(body: &str) -> Option<u128> {
     if body.as_bytes().first()? >= &b'8' {
         return None;
     }
-    let digit = |byte: u8| ALPHABET.iter().position(|known| *known == byte);
-    body.bytes().try_fold(0, |bits: u128, byte| Some((bits << 5) | digit(byte)? as u128))
+    body.bytes().try_fold(0, |bits: u128, byte| Some((bits << 5) | u128::from(value_of(byte)?)))
 }
 
-fn from_bits(bits: u128) -> String {
-    (0..BODY_LEN).rev().map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize])).collect()
+/// An id as text: each is made anew for every request that a key authenticates.
+fn text_of(prefix: &str, bits: u128) -> String {
+    let mut text = String::with_capacity(prefix.len() + 1 + BODY_LEN);
+    text.push_str(prefix);
+    text.push('_');
+    text.extend((0..BODY_LEN).rev().map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize])));
+    text
+}
+
+/// What each byte stands for as a digit; [`NO_DIGIT`] for those that are none.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let (mut place, mut value) = (0, 0_u8);
+    while place < ALPHABET.len() {
+        values[ALPHABET[place] as usize] = value;
+        (place, value) = (place + 1, value + 1);
+    }
+    values
+};
+const NO_DIGIT: u8 = u8::MAX;
+
+fn value_of(digit: u8) -> Option<u8> {
+    Some(VALUES[usize::from(digit)]).filter(|value| *value != NO_DIGIT)
 }
 
 fn check(text: &str, prefix: &str) -> Result<(), InvalidId> {
     let body = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(InvalidId)?;
-    let well_formed = body.len() == BODY_LEN && body.bytes().all(|byte| ALPHABET.contains(&byte));
+    let well_formed = body.len() == BODY_LEN && body.bytes().all(|byte| value_of(byte).is_some());
     if well_formed { Ok(()) } else { Err(InvalidId) }
 }
 
@@ -56,7 +76,7 @@ macro_rules! id {
 
             /// A new id, born at `now`.
             pub fn mint(now: Timestamp, entropy: &dyn Entropy) -> Self {
-                Self(format!("{}_{}", Self::PREFIX, body(now, entropy)))
+                Self(text_of(Self::PREFIX, bits_of(now, entropy)))
             }
 
             /// The id in half the room: where a million are kept in memory. `None` for a text that is shaped like an id and
@@ -67,7 +87,7 @@ macro_rules! id {
 
             /// The id that [`Self::to_bits`] was taken from.
             pub fn from_bits(bits: u128) -> Self {
-                Self(format!("{}_{}", Self::PREFIX, from_bits(bits)))
+                Self(text_of(Self::PREFIX, bits))
             }
 
             /// The id as text, prefix included.

@@ -3,9 +3,13 @@
 use super::{KeyDigest, StoreResult};
 use async_trait::async_trait;
 use domain::{AccountId, InstanceId, KeyPair, PairId};
+use std::ops::RangeInclusive;
 
 /// Where a change stands in the order of commits. 0 is before all of them.
 pub type ChangeNumber = u64;
+
+/// Where a pair stands among all pairs, in the order of making. 0 is before all of them.
+pub type PairNumber = u64;
 
 /// A pair that is not dead by a stored fact, or was until a moment ago, as the verification index knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +22,6 @@ pub struct IndexedPair {
     pub external_id: Option<String>,
     /// Whether the account was disabled.
     pub account_disabled: bool,
-}
-
-/// A pair, and where it stands among all pairs: what the next page of them begins behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NumberedPair {
-    /// Counts up in the order of making.
-    pub number: i64,
-    /// The pair.
-    pub indexed: IndexedPair,
 }
 
 /// Something changed that decides whether a private key works.
@@ -78,8 +73,11 @@ pub trait KeyChanges {
     /// The account's pairs that are not dead by a stored fact.
     async fn list_indexed_pairs_of(&self, account_id: &AccountId) -> StoreResult<Vec<IndexedPair>>;
 
-    /// Pairs of all accounts that are not dead by a stored fact, with higher numbers than this, in order, at most `limit`.
-    async fn list_indexed_pairs(&self, after: i64, limit: u32) -> StoreResult<Vec<NumberedPair>>;
+    /// The number of the pair that was made last; 0 if there is none.
+    async fn find_last_pair(&self) -> StoreResult<PairNumber>;
+
+    /// Of the pairs of all accounts with these numbers, those that are not dead by a stored fact.
+    async fn list_indexed_pairs(&self, numbers: RangeInclusive<PairNumber>) -> StoreResult<Vec<IndexedPair>>;
 
     /// Says that the process lives and which change it has heard of last. The first time it is announced by this.
     async fn renew_instance(&self, id: &InstanceId, acknowledged: ChangeNumber) -> StoreResult<()>;

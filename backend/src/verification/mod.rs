@@ -20,6 +20,7 @@ use crate::authenticate::Checked;
 use crate::store::{ChangeNumber, InstanceRecord, KeyChange};
 use crate::{Backend, Result};
 use domain::{Brand, InstanceId, PairId, Timestamp};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use index::{ByDigest, KeyIndex};
 pub(crate) use index::{HalfDigest, Looked};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,7 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How many changes are read at a time, and how many pairs when everything is read.
 const CHANGES_AT_A_TIME: u32 = 1_000;
-const PAIRS_AT_A_TIME: u32 = 20_000;
+const PAIRS_AT_A_TIME: usize = 5_000;
+const PAGES_AT_A_TIME: usize = 2;
 
 /// How many changes are kept for those who follow. Whoever has missed more reads everything anew.
 pub(crate) const CHANGES_KEPT: u32 = 100_000;
@@ -159,15 +161,10 @@ impl Backend {
         let Some(instance) = follower.instance.clone() else {
             return Ok(());
         };
-        // Before looking: from here on others wait for this process, and what they had committed before is looked at now.
-        let now = self.clock.uptime();
-        if follower.renewed_at.is_none_or(|at| now.saturating_sub(at) >= RENEW_EVERY) {
-            self.renew(&mut follower, &instance).await?;
-            self.bury_the_silent(&mut follower, &instance).await?;
-        }
-        self.catch_up(&mut follower).await?;
-        if follower.applied.is_some_and(|applied| applied > follower.acknowledged) {
-            self.renew(&mut follower, &instance).await?;
+        self.look_for_changes(&mut follower, &instance).await?;
+        // Reading everything may have taken longer than a lease, and what was read then is as old as that.
+        if !self.verification.is_current(self.clock.uptime()) {
+            self.look_for_changes(&mut follower, &instance).await?;
         }
         Ok(())
     }
@@ -235,6 +232,20 @@ impl Backend {
                 tracing::warn!(%error, "an instance that is silent could not be forgotten; it is waited for again");
             }
         }
+    }
+
+    async fn look_for_changes(&self, follower: &mut Follower, instance: &InstanceId) -> Result<()> {
+        // Before looking: from here on others wait for this process, and what they had committed before is looked at now.
+        let now = self.clock.uptime();
+        if follower.renewed_at.is_none_or(|at| now.saturating_sub(at) >= RENEW_EVERY) {
+            self.renew(follower, instance).await?;
+            self.bury_the_silent(follower, instance).await?;
+        }
+        self.catch_up(follower).await?;
+        if follower.applied.is_some_and(|applied| applied > follower.acknowledged) {
+            self.renew(follower, instance).await?;
+        }
+        Ok(())
     }
 
     async fn renew(&self, follower: &mut Follower, instance: &InstanceId) -> Result<()> {
@@ -308,17 +319,19 @@ impl Backend {
         self.verification.distrust();
         self.verification.index.clear();
         self.verification.refused.clear();
-        let mut after = 0;
-        loop {
-            let page = self.store.list_indexed_pairs(after, PAIRS_AT_A_TIME).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = last.number;
-            for numbered in &page {
-                self.verification.index.put(&numbered.indexed);
+        let last = self.store.find_last_pair().await?;
+        let pages = (1..=last).step_by(PAIRS_AT_A_TIME).map(|first| {
+            let after_page = first.saturating_add(PAIRS_AT_A_TIME as u64);
+            self.store.list_indexed_pairs(first..=after_page - 1)
+        });
+        // While one is being understood here, the next ones are read by threads of the database.
+        let mut pages = futures_util::stream::iter(pages).buffer_unordered(PAGES_AT_A_TIME);
+        while let Some(page) = pages.try_next().await? {
+            for indexed in &page {
+                self.verification.index.put(indexed);
             }
         }
+        Ok(())
     }
 
     /// What of a verdict stays so, for the next request with the same key.

@@ -8,8 +8,8 @@ use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount,
     BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, ChangeNumber,
     FileQuery, FileReads, FileRecord, FileWrites, IndexedPair, Installation, InstallationKeyRecord, InstanceRecord,
-    InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges, MemberRecord, Membership, NumberedPair,
-    OwnAccount, PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
+    InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges, MemberRecord, Membership, OwnAccount, PairNumber,
+    PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
     SessionRecord, SessionView, Store, StoreResult, UploadOriginRecord, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
@@ -19,6 +19,7 @@ use domain::{
     AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InstanceId, InvitationId, KeyPair,
     PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId,
 };
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -286,7 +287,8 @@ key_changes! {
     list_key_changes(after: ChangeNumber, limit: u32) -> Vec<KeyChange>;
     find_indexed_pair(pair_id: &PairId) -> Option<IndexedPair>;
     list_indexed_pairs_of(account_id: &AccountId) -> Vec<IndexedPair>;
-    list_indexed_pairs(after: i64, limit: u32) -> Vec<NumberedPair>;
+    find_last_pair() -> PairNumber;
+    list_indexed_pairs(numbers: RangeInclusive<PairNumber>) -> Vec<IndexedPair>;
     renew_instance(id: &InstanceId, acknowledged: ChangeNumber) -> ();
     list_instances() -> Vec<InstanceRecord>;
     forget_instance(id: &InstanceId, beat: Option<u64>) -> ();

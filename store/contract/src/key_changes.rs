@@ -88,7 +88,7 @@ pub async fn the_working_pairs_are_read_page_by_page(store: Arc<dyn Store>) {
     let mut expected = Vec::new();
     for number in 0..3 {
         let mut account = world.new_account();
-        account.external_id = (number == 1).then(|| "cus_1".to_owned());
+        account.external_id = (number == 1).then(|| "cus \"1\" \\ é\u{1f511}".to_owned());
         account.disabled_at = (number == 2).then_some(at(1));
         world.write(async |tx| tx.insert_account(&account).await).await.expect("stored");
         for end in [scheduled(), passed(), revoked(), domain::key_pair::End::None] {
@@ -103,16 +103,14 @@ pub async fn the_working_pairs_are_read_page_by_page(store: Arc<dyn Store>) {
             }
         }
     }
+    let last = world.store.find_last_pair().await.expect("read");
     let mut read = Vec::new();
-    let mut after = 0;
-    loop {
-        let page = world.store.list_indexed_pairs(after, 4).await.expect("read");
-        let Some(last) = page.last() else { break };
-        assert!(page.iter().all(|pair| pair.number > after) && page.len() <= 4);
-        after = last.number;
-        read.extend(page.into_iter().map(|pair| pair.indexed));
+    for first in (1..=last).step_by(3) {
+        let page = world.store.list_indexed_pairs(first..=first + 2).await.expect("read");
+        assert!(page.len() <= 3);
+        read.extend(page);
     }
-    assert_eq!(read, expected);
+    assert!(read.len() == expected.len() && expected.iter().all(|pair| read.contains(pair)), "{read:?}");
     for account in expected.chunks(2) {
         let of_account = world.store.list_indexed_pairs_of(&account[0].pair.account_id).await.expect("read");
         assert_eq!(of_account, account);
@@ -129,7 +127,7 @@ pub async fn a_dead_pair_is_found_by_its_id_only(store: Arc<dyn Store>) {
         assert_eq!((found.pair, found.digest), (minted.pair, minted.digest));
         assert_eq!(world.store.list_indexed_pairs_of(&account.id).await.expect("read"), []);
     }
-    assert_eq!(world.store.list_indexed_pairs(0, 10).await.expect("read"), []);
+    assert_eq!(world.store.list_indexed_pairs(0..=10).await.expect("read"), []);
     let missing = PairId::mint(NOW, &backend::OsEntropy);
     assert_eq!(world.store.find_indexed_pair(&missing).await.expect("read"), None);
 }

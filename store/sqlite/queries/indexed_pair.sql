@@ -1,5 +1,4 @@
 SELECT
-    key_pair.number,
     key_pair.id,
     key_pair.account_id,
     key_pair.public_key,
@@ -13,5 +12,5 @@ SELECT
     account.external_id,
     account.disabled_at
 FROM key_pair
-JOIN account ON account.id = key_pair.account_id
+CROSS JOIN account ON account.id = key_pair.account_id
 WHERE key_pair.id = ?

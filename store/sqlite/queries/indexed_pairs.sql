@@ -1,9 +1,8 @@
-SELECT
-    key_pair.number,
+SELECT json_group_array(json_array(
     key_pair.id,
     key_pair.account_id,
     key_pair.public_key,
-    key_pair.digest,
+    hex(key_pair.digest),
     key_pair.digest_master_key_id,
     key_pair.created_at,
     key_pair.rolled_at,
@@ -12,8 +11,7 @@ SELECT
     key_pair.revoked_at,
     account.external_id,
     account.disabled_at
+)) AS "pairs!"
 FROM key_pair
-JOIN account ON account.id = key_pair.account_id
-WHERE key_pair.number > ? AND key_pair.end_passed = 0 AND key_pair.revoked_at IS NULL
-ORDER BY key_pair.number
-LIMIT ?
+CROSS JOIN account ON account.id = key_pair.account_id
+WHERE key_pair.number BETWEEN ? AND ? AND key_pair.end_passed = 0 AND key_pair.revoked_at IS NULL

@@ -1,5 +1,4 @@
 SELECT
-    key_pair.number,
     key_pair.id,
     key_pair.account_id,
     key_pair.public_key,
@@ -13,6 +12,6 @@ SELECT
     account.external_id,
     account.disabled_at
 FROM key_pair
-JOIN account ON account.id = key_pair.account_id
+CROSS JOIN account ON account.id = key_pair.account_id
 WHERE key_pair.account_id = ? AND key_pair.end_passed = 0 AND key_pair.revoked_at IS NULL
 ORDER BY key_pair.number

@@ -326,7 +326,7 @@ async fn find_pair_to_sign_for(
             account.created_at AS account_created_at,
             account.disabled_at AS account_disabled_at
         FROM key_pair
-        JOIN account ON account.id = key_pair.account_id
+        CROSS JOIN account ON account.id = key_pair.account_id
         WHERE key_pair.public_key = ?",
         public_key,
     )

@@ -42,6 +42,7 @@ mod rolls;
 mod row;
 mod search;
 mod sessions;
+mod statistics;
 mod throttle;
 mod upload_origins;
 mod wal;

@@ -2,6 +2,7 @@
 
 use crate::SqliteStore;
 use crate::error::obstacle;
+use crate::statistics;
 use crate::wal::{self, WalError};
 use backend::store::{Obstacle, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -305,6 +306,13 @@ async fn migrate(path: &Path) -> Result<(), OpenError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(connect)?;
     MIGRATIONS.run_direct(None, &mut *transaction, false).await.map_err(failed)?;
     transaction.commit().await.map_err(connect)?;
+    match statistics::renew(&mut connection).await {
+        // Without it statements take longer.
+        Err(error) if obstacle(&error).is_some() => {
+            tracing::warn!(%error, "the tables could not be measured at the start");
+        }
+        measured => measured.map_err(connect)?,
+    }
     // A crash may have left destroyed ciphertext in the log. Whoever is reading from it now will be followed by others.
     match wal::truncate(&mut connection).await {
         Ok(()) => {}

@@ -127,7 +127,7 @@ pub(crate) async fn find_by_digest(pool: &SqlitePool, digests: &[KeyDigest]) -> 
                 account.created_at AS account_created_at,
                 account.disabled_at AS account_disabled_at
             FROM key_pair
-            JOIN account ON account.id = key_pair.account_id
+            CROSS JOIN account ON account.id = key_pair.account_id
             WHERE key_pair.digest = ? AND key_pair.digest_master_key_id = ?",
             bytes,
             digest.master_key_id,
@@ -232,7 +232,7 @@ pub(crate) async fn list_to_settle(
             expires_at,
             end_passed,
             revoked_at
-        FROM key_pair
+        FROM key_pair INDEXED BY key_pair_to_settle
         WHERE expires_at IS NOT NULL AND end_passed = 0 AND expires_at <= ?
         ORDER BY expires_at
         LIMIT ?",
@@ -341,7 +341,7 @@ pub(crate) async fn find_sealed(connection: &mut SqliteConnection, pair_id: &Pai
 
 pub(crate) async fn destroy_ended(connection: &mut SqliteConnection) -> StoreResult<u64> {
     let result = sqlx::query!(
-        "UPDATE key_pair SET
+        "UPDATE key_pair INDEXED BY key_pair_to_destroy SET
             ciphertext = NULL,
             ciphertext_master_key_id = NULL
         WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)"

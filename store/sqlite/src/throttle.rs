@@ -2,6 +2,7 @@
 
 use crate::error::{failed, one_row};
 use crate::row::Place;
+use crate::statistics;
 use backend::store::{PurgeLimits, StoreResult};
 use domain::{Email, Timestamp, UserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -144,5 +145,6 @@ pub(crate) async fn purge(connection: &mut SqliteConnection, limits: PurgeLimits
         .execute(&mut *connection)
         .await
         .map_err(failed("forgetting old dry runs"))?;
-    Ok(())
+
+    statistics::renew(connection).await.map_err(failed("measuring the tables"))
 }

@@ -806,10 +806,13 @@ async fn every_table_is_strict_and_every_time_is_a_number() {
 async fn frequent_statements_use_an_index() {
     let (mut connection, _directory) = filled().await;
     for statement in [
-        "EXPLAIN QUERY PLAN SELECT * FROM key_pair JOIN account ON account.id = key_pair.account_id
+        concat!("EXPLAIN QUERY PLAN ", include_str!("../queries/indexed_pair.sql")),
+        concat!("EXPLAIN QUERY PLAN ", include_str!("../queries/indexed_pairs.sql")),
+        concat!("EXPLAIN QUERY PLAN ", include_str!("../queries/indexed_pairs_of_account.sql")),
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair CROSS JOIN account ON account.id = key_pair.account_id
             WHERE key_pair.digest = ? AND key_pair.digest_master_key_id = ?",
         "EXPLAIN QUERY PLAN SELECT * FROM key_pair WHERE account_id = ? ORDER BY number DESC",
-        "EXPLAIN QUERY PLAN SELECT * FROM key_pair
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair INDEXED BY key_pair_to_settle
             WHERE expires_at IS NOT NULL AND end_passed = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT max(number) FROM key_change",
         "EXPLAIN QUERY PLAN SELECT * FROM key_change WHERE number > ? ORDER BY number LIMIT ?",
@@ -838,7 +841,7 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event WHERE account_id = ? ORDER BY number DESC LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT * FROM audit_event
             WHERE account_id = ? AND actor_id = ? AND act = 'key.sighting' ORDER BY number DESC LIMIT ?",
-        "EXPLAIN QUERY PLAN UPDATE key_pair SET ciphertext = NULL, ciphertext_master_key_id = NULL
+        "EXPLAIN QUERY PLAN UPDATE key_pair INDEXED BY key_pair_to_destroy SET ciphertext = NULL, ciphertext_master_key_id = NULL
             WHERE ciphertext IS NOT NULL AND (end_passed = 1 OR revoked_at IS NOT NULL)",
     ] {
         let plan: Vec<(i64, i64, i64, String)> =

@@ -40,7 +40,9 @@ impl Filled {
             })?;
         }
         let began = Instant::now();
-        let serving = Serving::start(latchkey(build, &home))?;
+        let mut serve = latchkey(build, &home);
+        serve.env("LATCHKEY_LOG", "info");
+        let serving = Serving::start(serve)?;
         wait_for(&home.join("serve.log"), began)?;
         let ready_after = began.elapsed();
         let resident = serving.memory().unwrap_or_default();
