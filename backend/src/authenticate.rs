@@ -101,7 +101,10 @@ impl Backend {
             Presented::PrivateKey(key) => key,
             Presented::PublicKey => return Ok(Checked::nobodys(Verdict::Public)),
             Presented::InstallationKey(_) => return Ok(Checked::nobodys(Verdict::Installation)),
-            Presented::Malformed => return Ok(Checked::nobodys(Verdict::Unknown)),
+            Presented::Malformed => {
+                self.verification.counts.malformed();
+                return Ok(Checked::nobodys(Verdict::Unknown));
+            }
         };
         if !self.verification.is_current(self.clock.uptime()) {
             return self.look_up(&key).await;
@@ -144,6 +147,7 @@ impl Backend {
     /// Asks the database.
     async fn look_up(&self, key: &PrivateKey) -> Result<Checked> {
         let digests = self.sealer.digests(key)?;
+        self.verification.counts.looked_up();
         let Some(PairWithAccount { pair, account }) = self.store.find_pair_by_digest(&digests).await? else {
             return Ok(Checked::nobodys(Verdict::Unknown));
         };

@@ -27,6 +27,7 @@ pub mod members;
 pub mod passwords;
 pub mod people;
 pub mod provisioning;
+pub mod readings;
 pub mod seal;
 pub mod sessions;
 pub mod sightings;

@@ -10,7 +10,7 @@ use crate::{Error, Fault, OsEntropy, Result};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use domain::{Entropy as _, Password, Refusal};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -59,6 +59,39 @@ pub struct Passwords {
     /// arena of glibc's after the other: 500 MiB after 75 sign-ins.
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
     checked: Arc<AtomicU64>,
+    waiting: AtomicUsize,
+    turned_away: AtomicU64,
+}
+
+/// How busy the hashing of passwords is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordReadings {
+    /// Attempts under way, from being let in to their answer.
+    pub attempts: usize,
+    /// Those of them that wait for their turn to be hashed.
+    pub waiting: usize,
+    /// Hashes being computed.
+    pub hashing: usize,
+    /// Passwords compared since the process began.
+    pub checked: u64,
+    /// Attempts turned away since then, because there were too many or their turn did not come.
+    pub turned_away: u64,
+}
+
+/// Somebody who waits for their turn.
+struct InQueue<'a>(&'a AtomicUsize);
+
+impl<'a> InQueue<'a> {
+    fn join(queue: &'a AtomicUsize) -> Self {
+        queue.fetch_add(1, Ordering::Relaxed);
+        Self(queue)
+    }
+}
+
+impl Drop for InQueue<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Whether `password` may become somebody's password. `own_words` are things an attacker would try first: the person's
@@ -97,6 +130,8 @@ impl Passwords {
             turns: semaphore(HASHES_AT_A_TIME),
             memory: Arc::default(),
             checked: Arc::default(),
+            waiting: AtomicUsize::default(),
+            turned_away: AtomicU64::default(),
         }
     }
 
@@ -109,13 +144,31 @@ impl Passwords {
         };
         match Arc::clone(places).try_acquire_owned() {
             Ok(permit) => Ok(Place { _permit: permit }),
-            Err(_) => Err(Error::Refused(Refusal::Busy)),
+            Err(_) => Err(self.turn_away()),
         }
+    }
+
+    fn turn_away(&self) -> Error {
+        self.turned_away.fetch_add(1, Ordering::Relaxed);
+        Error::Refused(Refusal::Busy)
     }
 
     /// How many passwords were compared with a stored hash, or with the hash nobody can match.
     pub fn checked(&self) -> u64 {
         self.checked.load(Ordering::Relaxed)
+    }
+
+    /// How busy it is.
+    pub fn readings(&self) -> PasswordReadings {
+        let places = [&self.places_of_strangers, &self.places_of_known];
+        let free: usize = places.iter().map(|places| places.available_permits()).sum();
+        PasswordReadings {
+            attempts: (places.len() * ATTEMPTS_AT_A_TIME).saturating_sub(free),
+            waiting: self.waiting.load(Ordering::Relaxed),
+            hashing: HASHES_AT_A_TIME.saturating_sub(self.turns.available_permits()),
+            checked: self.checked(),
+            turned_away: self.turned_away.load(Ordering::Relaxed),
+        }
     }
 
     /// Checks `password` against the rules and hashes it: a PHC string.
@@ -186,9 +239,10 @@ impl Passwords {
             };
             Ok::<_, tokio::sync::AcquireError>((of_strangers, Arc::clone(&self.turns).acquire_owned().await?))
         };
+        let _in_queue = InQueue::join(&self.waiting);
         match tokio::time::timeout(WAIT_FOR_A_TURN, both).await {
             Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(Error::Refused(Refusal::Busy)),
+            Ok(Err(_)) | Err(_) => Err(self.turn_away()),
         }
     }
 }

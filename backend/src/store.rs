@@ -50,6 +50,10 @@ pub trait Store: FileReads + KeyChanges + Send + Sync {
     /// Dropping the transaction without committing undoes all of it.
     async fn begin_write(&self) -> StoreResult<Box<dyn WriteTx>>;
 
+    /// How many write transactions could not be begun or committed since the store was opened: a disk that is full, say. What
+    /// was in them did not happen.
+    fn failed_writes(&self) -> u64;
+
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;
 

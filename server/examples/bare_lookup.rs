@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use data_encoding::BASE64;
 use hmac::{Hmac, Mac as _};
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use sha2::Sha256;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,6 +64,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     server::output::line(format_args!("Ready on http://{}", listener.local_addr()?))?;
     let (_ask, asked) = tokio::sync::mpsc::channel(1);
-    accept::serve(listener, router, Limits::default(), Stopping::default(), asked).await;
+    accept::serve(listener, router, Limits::default(), Stopping::default(), Connections::default(), asked).await;
     Ok(())
 }

@@ -6,7 +6,7 @@
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use tokio::net::TcpListener;
 
 /// As long as a real answer.
@@ -23,6 +23,6 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     server::output::line(format_args!("Ready on http://{}", listener.local_addr()?))?;
     let (_ask, asked) = tokio::sync::mpsc::channel(1);
-    accept::serve(listener, router, Limits::default(), Stopping::default(), asked).await;
+    accept::serve(listener, router, Limits::default(), Stopping::default(), Connections::default(), asked).await;
     Ok(())
 }

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use std::io::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     server::output::line(format_args!("Ready on http://{}", listener.local_addr()?))?;
     let (_ask, asked) = tokio::sync::mpsc::channel(1);
-    accept::serve(listener, router, Limits::default(), Stopping::default(), asked).await;
+    accept::serve(listener, router, Limits::default(), Stopping::default(), Connections::default(), asked).await;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -97,6 +97,31 @@ impl Stopping {
     }
 }
 
+/// How many connections are open. Cheap to clone; every clone counts the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+/// One of them, for as long as it is open.
+struct Open(Connections);
+
+impl Connections {
+    /// How many there are just now.
+    pub fn open(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn one_more(&self) -> Open {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Open(self.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Listens at an address.
 pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -120,6 +145,7 @@ pub async fn serve(
     router: Router,
     limits: Limits,
     stopping: Stopping,
+    connections: Connections,
     mut asked: mpsc::Receiver<()>,
 ) {
     let host = Host {
@@ -129,6 +155,7 @@ pub async fn serve(
         router,
         limits,
         stopping,
+        connections,
     };
     let at_once = {
         let mut end = std::pin::pin!(notice(&mut asked, &host));
@@ -169,6 +196,7 @@ struct Host {
     router: Router,
     limits: Limits,
     stopping: Stopping,
+    connections: Connections,
 }
 
 impl Host {
@@ -220,7 +248,9 @@ impl Host {
                 service(self.router.clone(), peer, Arc::clone(&seat.guest), self.stopping.clone()),
             );
         let connection = self.graceful.watch(connection);
+        let open = self.connections.one_more();
         tokio::spawn(async move {
+            let _open = open;
             tokio::select! {
                 // An answer that is ready is still handed over.
                 biased;

@@ -3,7 +3,7 @@
 use crate::config::{PublicUrl, Settings};
 use crate::health::{LEAST_FREE, free_space};
 use crate::opening::{self, chain};
-use crate::{output, site};
+use crate::{metrics, output, site};
 use backend::{Clock as _, SystemClock, installation};
 use domain::Timestamp;
 use serde_json::json;
@@ -90,6 +90,7 @@ async fn findings(settings: &Settings) -> Vec<Finding> {
     findings.push(directory("directory", &opening::database_file(settings)));
     findings.push(directory("files", &settings.files_dir.join("kept")));
     findings.push(address(settings.addr));
+    findings.extend(metrics_address(settings));
     findings.push(site_files(settings));
     findings.push(public_url(settings));
     findings
@@ -217,13 +218,45 @@ fn address(addr: SocketAddr) -> Finding {
     }
 }
 
+/// The second address, if one is set. What answers with our metrics is a running Latchkey's, again.
+fn metrics_address(settings: &Settings) -> Option<Finding> {
+    const CHECK: &str = "metrics";
+    let addr = settings.metrics_addr?;
+    if addr == settings.addr && addr.port() != 0 {
+        return Some(fail(
+            CHECK,
+            format!("{addr} is the address of the dashboard. LATCHKEY_METRICS_ADDR is another one"),
+        ));
+    }
+    Some(match TcpListener::bind(addr) {
+        Ok(_) => ok(CHECK, format!("{addr} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && answers_with_metrics(addr).unwrap_or(false) => {
+            note(CHECK, format!("a Latchkey answers at {addr} already: stop it before another is started"))
+        }
+        Err(error) => {
+            fail(CHECK, format!("cannot listen at {addr} ({error}). LATCHKEY_METRICS_ADDR chooses another address"))
+        }
+    })
+}
+
 fn answers_as_latchkey(addr: SocketAddr) -> io::Result<bool> {
+    let said = ask(addr, "/livez")?;
+    Ok(said.starts_with("HTTP/1.1 200") && said.contains("\r\nx-request-id: "))
+}
+
+fn answers_with_metrics(addr: SocketAddr) -> io::Result<bool> {
+    let said = ask(addr, metrics::PATH)?;
+    Ok(said.starts_with("HTTP/1.1 200") && said.contains("\nlatchkey_build_info{"))
+}
+
+/// The first of what is answered there.
+fn ask(addr: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&addr, ANSWER_WITHIN)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
-    write!(stream, "GET /livez HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;
     let mut said = String::new();
     stream.take(8_192).read_to_string(&mut said)?;
-    Ok(said.starts_with("HTTP/1.1 200") && said.contains("\r\nx-request-id: "))
+    Ok(said)
 }
 
 /// Without them pages are drawn, and buttons do nothing.

@@ -35,6 +35,8 @@ pub enum LogFormat {
 pub struct Settings {
     /// Where to listen.
     pub addr: SocketAddr,
+    /// Where metrics are read; `None` for nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// Where the data is.
     pub database_url: String,
     /// Where the master key is.
@@ -67,6 +69,7 @@ impl Settings {
         let given = Given::collect(flags, environment)?;
         Ok(Self {
             addr: given.read("addr", |text| text.parse().ok())?,
+            metrics_addr: given.read_optional("metrics_addr", |text| text.parse().ok())?,
             database_url: given.text("database_url")?,
             master_key_file: given.text("master_key_file")?.into(),
             files_dir: given.text("files_dir")?.into(),

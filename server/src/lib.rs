@@ -19,6 +19,7 @@ mod download;
 pub mod following;
 pub mod health;
 pub mod logging;
+pub mod metrics;
 pub mod middleware;
 pub mod notify;
 pub mod opening;

@@ -4,6 +4,7 @@ use crate::accept::Stopping;
 use crate::answer::Reader;
 use crate::config::Settings;
 use crate::health::{self, Health};
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::routes::{self, Answer, Kind, Place, Route, TABLE};
 use crate::{middleware, site};
@@ -54,6 +55,8 @@ pub struct Shared {
     pub trusted_proxies: Arc<[IpNet]>,
     /// What `/readyz` knows.
     pub health: Arc<Health>,
+    /// What is counted of requests.
+    pub metrics: Arc<Metrics>,
     options: LeptosOptions,
 }
 
@@ -61,6 +64,7 @@ impl Serving {
     /// What a process that listens at `addr` serves.
     pub fn new(backend: Backend, settings: &Settings, addr: SocketAddr) -> Self {
         let options = site::leptos_options(settings, addr);
+        let metrics = Arc::new(Metrics::new(backend.now()));
         let data = store_sqlite::file_path(&settings.database_url).unwrap_or_default();
         Self(Arc::new(Shared {
             backend,
@@ -68,6 +72,7 @@ impl Serving {
             stylesheet: site::stylesheet(&options).into(),
             trusted_proxies: settings.trusted_proxies.clone().into(),
             health: Arc::new(Health::new(Stopping::default(), data, health::LEAST_FREE)),
+            metrics,
             options,
         }))
     }

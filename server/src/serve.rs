@@ -3,6 +3,7 @@
 use crate::accept::{self, Limits};
 use crate::config::Settings;
 use crate::following::follow_for_ever;
+use crate::metrics;
 use crate::notify::Notifier;
 use crate::opening::{self, Installation, OpeningError};
 use crate::output;
@@ -14,6 +15,7 @@ use domain::Timestamp;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -28,10 +30,12 @@ pub enum ServeError {
     #[error(transparent)]
     Opening(#[from] OpeningError),
     /// The address cannot be listened at.
-    #[error("cannot listen at {addr}. Another process may be there; LATCHKEY_ADDR chooses another address")]
+    #[error("cannot listen at {addr}. Another process may be there; {setting} chooses another address")]
     Listen {
         /// The address.
         addr: SocketAddr,
+        /// The setting it comes from.
+        setting: &'static str,
         /// What the operating system said.
         #[source]
         source: io::Error,
@@ -62,9 +66,10 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
         return Err(ServeError::Backup { taken_at });
     }
     let installation = installation.with_files(settings)?;
-    let listener =
-        accept::listen(settings.addr).map_err(|source| ServeError::Listen { addr: settings.addr, source })?;
+    let listener = listen(settings.addr, "LATCHKEY_ADDR")?;
     let addr = listener.local_addr()?;
+    let metrics = settings.metrics_addr.map(|addr| listen(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
+    let metrics_addr = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     let serving = Serving::new(installation.backend.clone(), settings, addr);
     let router = router::build(serving.clone());
     let asked = stop_signals(notifier.clone())?;
@@ -73,13 +78,15 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     let sweeping_files = tokio::spawn(sweep_files_for_ever(installation.backend.clone()));
     let rolling = tokio::spawn(go_on_rolling(installation.backend.clone()));
     warn_if_exposed(&serving);
-    greet(settings, &serving, addr)?;
+    let watched = metrics.map(|listener| tokio::spawn(metrics::serve(listener, serving.clone())));
+    greet(settings, &serving, addr, metrics_addr)?;
     notifier.ready();
 
     let most = Limits::default();
     let connections = accept::raise_descriptor_limit(most.connections);
     let limits = Limits { connections, notice: settings.stop_notice, ..most };
-    accept::serve(listener, router, limits, serving.health.stopping().clone(), asked).await;
+    let (stopping, open) = (serving.health.stopping().clone(), serving.metrics.connections().clone());
+    accept::serve(listener, router, limits, stopping, open, asked).await;
 
     sweeping.abort();
     sweeping_files.abort();
@@ -93,13 +100,24 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
         tracing::warn!("the database was still in use");
     }
+    // To the end: what took so long is to be seen.
+    if let Some(watched) = watched {
+        watched.abort();
+    }
     tracing::info!("stopped");
     Ok(())
 }
 
+fn listen(addr: SocketAddr, setting: &'static str) -> Result<TcpListener, ServeError> {
+    accept::listen(addr).map_err(|source| ServeError::Listen { addr, setting, source })
+}
+
 /// One line that programs wait for, and then what a person does next.
-fn greet(settings: &Settings, serving: &Serving, addr: SocketAddr) -> io::Result<()> {
+fn greet(settings: &Settings, serving: &Serving, addr: SocketAddr, metrics: Option<SocketAddr>) -> io::Result<()> {
     output::line(format_args!("Latchkey is ready on http://{addr}"))?;
+    if let Some(metrics) = metrics {
+        output::line(format_args!("Metrics are at http://{metrics}{}", metrics::PATH))?;
+    }
     let url = &serving.site.public_url;
     output::line(match settings.policy.sign_up {
         SignUp::Open => format!("Open {url}{} to make an account.", app::paths::SIGN_UP),

@@ -26,6 +26,8 @@ const PYTHON_REQUESTS: &str = "requests==2.32.*";
 const PYTHON_IMAGEKITIO: &str = "imagekitio==5.11.0";
 /// Asks the HTTP API whatever its description allows, and forbids.
 const PYTHON_SCHEMATHESIS: &str = "schemathesis==4.32.5";
+/// Reads metrics as strictly as OpenMetrics says: the reference, by Prometheus itself.
+const PYTHON_PROMETHEUS: &str = "prometheus-client==0.26.0";
 
 /// What a command needs beyond the compiler. A person who only wants to look at Latchkey should not wait for a browser.
 #[derive(Clone, Copy)]
@@ -188,7 +190,7 @@ pub(crate) fn python() -> Outcome<PathBuf> {
         return Ok(interpreter);
     }
     step(
-        "Getting a Python environment with requests, imagekitio and schemathesis, for the tests that run Python",
+        "Getting a Python environment with requests, imagekitio, schemathesis and prometheus-client, for the tests that run Python",
         || {
             // One that works is completed and not made anew: another clone may be running its tests with it.
             if !is_python_with_pip(&interpreter) {
@@ -196,7 +198,7 @@ pub(crate) fn python() -> Outcome<PathBuf> {
                 let hint = "create a Python environment (on Debian: apt-get install python3-venv)";
                 Program::new("python3").args(["-m", "venv", "--clear"]).arg(&home).run().attempt(hint)?;
             }
-            let packages = [PYTHON_REQUESTS, PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS];
+            let packages = [PYTHON_REQUESTS, PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS, PYTHON_PROMETHEUS];
             Program::new(&interpreter).args(["-m", "pip", "install", "--quiet"]).args(packages).run()
         },
     )?;
@@ -206,10 +208,11 @@ pub(crate) fn python() -> Outcome<PathBuf> {
 /// Whether `requests` is there, and the others in exactly our version: the stories say what one does, and the suite what
 /// another finds.
 fn has_python_packages(interpreter: &Path) -> bool {
-    let question = "import requests; from importlib.metadata import version as v; print(*(n + '==' + v(n) for n in ('imagekitio', 'schemathesis')))";
+    let question = "import requests; from importlib.metadata import version as v; print(*(n + '==' + v(n) for n in ('imagekitio', 'schemathesis', 'prometheus-client')))";
     interpreter.is_file()
         && Program::new(interpreter).args(["-c", question]).output().is_ok_and(|answer| {
-            [PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS].iter().all(|wanted| names_version(&answer, wanted))
+            let wanted = [PYTHON_IMAGEKITIO, PYTHON_SCHEMATHESIS, PYTHON_PROMETHEUS];
+            wanted.iter().all(|wanted| names_version(&answer, wanted))
         })
 }
 

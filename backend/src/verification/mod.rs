@@ -14,11 +14,13 @@
 //! lease, measured by their own clock from their own commit. Every look that began before that commit is over by then. No
 //! process believes another one's clock. What cannot be read or written here makes requests slower and never wrong.
 
+mod counts;
 mod index;
 
 use crate::authenticate::Checked;
 use crate::store::{ChangeNumber, InstanceRecord, KeyChange};
 use crate::{Backend, Result};
+use counts::Counts;
 use domain::{Brand, InstanceId, PairId, Timestamp};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use index::{ByDigest, KeyIndex};
@@ -72,6 +74,7 @@ pub(crate) struct Verification {
     current_until: AtomicU64,
     follower: Mutex<Follower>,
     lookups: Semaphore,
+    pub(crate) counts: Counts,
 }
 
 /// How far this process has followed. One task at a time does.
@@ -105,6 +108,7 @@ impl Verification {
             current_until: AtomicU64::new(0),
             follower: Mutex::default(),
             lookups: Semaphore::new(LOOKUPS_AT_A_TIME),
+            counts: Counts::default(),
         }
     }
 
@@ -298,6 +302,7 @@ impl Backend {
         let renewed_at = follower.renewed_at.unwrap_or(Duration::ZERO);
         let until = looked_at.min(renewed_at) + LEASE;
         self.verification.current_until.store(millis(until), Ordering::Release);
+        self.verification.counts.followed(looked_at);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! `GET /v1/account`: whose key is this, and how long does it work?
 
 use super::authentication::{announce_end, authenticate};
+use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
@@ -51,7 +52,7 @@ pub(super) struct Pair {
         ))),
 )]
 pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
-    let caller = authenticate(&serving, &parts).await?;
+    let caller = authenticate(&serving, &parts, Endpoint::Account).await?;
     let mut response = Json(describe(&caller)).into_response();
     announce_end(&caller, &serving.site.public_url, response.headers_mut());
     Ok(response)

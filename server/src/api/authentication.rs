@@ -2,6 +2,7 @@
 //! uploads, or, through a gateway, something of the company's own.
 
 use super::credentials::presented_key;
+use crate::metrics::Endpoint;
 use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
@@ -11,18 +12,41 @@ use backend::uploads::Sender;
 use backend::{Caller, Error};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::time::Instant;
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// Whose request it is. A key that works and comes from a browser is known to everybody who opens the page: it is refused,
 /// and its owner reads where it was seen.
-pub(super) async fn authenticate(serving: &Serving, parts: &Parts) -> Result<Authenticated, Problem> {
-    judge(serving, parts, &presented_key(&parts.headers)?).await
+pub(super) async fn authenticate(
+    serving: &Serving,
+    parts: &Parts,
+    endpoint: Endpoint,
+) -> Result<Authenticated, Problem> {
+    match presented_key(&parts.headers) {
+        Ok(presented) => judge(serving, parts, &presented, endpoint).await,
+        Err(problem) => {
+            serving.metrics.not_judged(endpoint, problem);
+            Err(problem)
+        }
+    }
 }
 
 /// Whose key `presented` is, which came with this request: in a header, or as what the request is about.
-pub(super) async fn judge(serving: &Serving, parts: &Parts, presented: &str) -> Result<Authenticated, Problem> {
+pub(super) async fn judge(
+    serving: &Serving,
+    parts: &Parts,
+    presented: &str,
+    endpoint: Endpoint,
+) -> Result<Authenticated, Problem> {
+    let began = Instant::now();
+    let judged = weigh(serving, parts, presented).await;
+    serving.metrics.judged(endpoint, judged.as_ref().err().copied(), began.elapsed());
+    judged
+}
+
+async fn weigh(serving: &Serving, parts: &Parts, presented: &str) -> Result<Authenticated, Problem> {
     match serving.backend.authenticate(presented).await {
         Ok(Verdict::Valid(caller)) => match origin_of_browser(&parts.headers) {
             None => Ok(caller),
@@ -50,9 +74,13 @@ pub(super) async fn judge(serving: &Serving, parts: &Parts, presented: &str) -> 
 }
 
 /// Whose request it is, if it comes with anything in the place of a key.
-pub(super) async fn authenticate_if_asked(serving: &Serving, parts: &Parts) -> Result<Option<Authenticated>, Problem> {
+pub(super) async fn authenticate_if_asked(
+    serving: &Serving,
+    parts: &Parts,
+    endpoint: Endpoint,
+) -> Result<Option<Authenticated>, Problem> {
     let asked = parts.headers.contains_key(header::AUTHORIZATION);
-    if asked { authenticate(serving, parts).await.map(Some) } else { Ok(None) }
+    if asked { authenticate(serving, parts, endpoint).await.map(Some) } else { Ok(None) }
 }
 
 /// What a browser says about where a request comes from; `None` if no browser sent it. Browsers send one of these with

@@ -5,6 +5,7 @@ use super::input::Complaint;
 use super::openapi::ErrorBody;
 use super::uploads::{Wrong, broken};
 use crate::download::attachment;
+use crate::metrics::Endpoint;
 use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
@@ -43,7 +44,7 @@ const MOST_LISTED: u32 = 1_000;
     responses((status = 200, description = "The files asked for.", body = [FileDetails])),
 )]
 pub(crate) async fn list(State(serving): State<Serving>, query: AskedQuery, parts: Parts) -> Answer {
-    let key = authenticate(&serving, &parts).await?;
+    let key = authenticate(&serving, &parts, Endpoint::Files).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let Query(given) = query.unwrap_or_default();
     let query = asked(&given).map_err(Wrong::Complaint)?;
@@ -79,7 +80,7 @@ pub(crate) async fn list_with_slash(serving: State<Serving>, query: AskedQuery, 
     ),
 )]
 pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
-    let key = authenticate(&serving, &parts).await?;
+    let key = authenticate(&serving, &parts, Endpoint::Files).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let file_id = named(file_id)?;
     let caller = FilesCaller::Program { context: &context, key: &key };
@@ -100,7 +101,7 @@ pub(crate) async fn details(State(serving): State<Serving>, file_id: Asked<Strin
     ),
 )]
 pub(crate) async fn delete(State(serving): State<Serving>, file_id: Asked<String>, parts: Parts) -> Answer {
-    let key = authenticate(&serving, &parts).await?;
+    let key = authenticate(&serving, &parts, Endpoint::Files).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let file_id = named(file_id)?;
     let caller = FilesCaller::Program { context: &context, key: &key };
@@ -156,7 +157,7 @@ pub(super) struct MissingFiles {
     ),
 )]
 pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts, body: Bytes) -> Answer {
-    let key = authenticate(&serving, &parts).await?;
+    let key = authenticate(&serving, &parts, Endpoint::Files).await?;
     let context = context_of(&serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let asked = serde_json::from_slice::<Batch>(&body).map(|batch| batch.file_ids).unwrap_or_default();
     if asked.is_empty() || asked.len() > MOST_AT_ONCE {
@@ -200,7 +201,7 @@ pub(crate) async fn delete_several(State(serving): State<Serving>, parts: Parts,
     ),
 )]
 pub(crate) async fn bytes(State(serving): State<Serving>, at: Asked<(String, String)>, parts: Parts) -> Answer {
-    let caller = authenticate_if_asked(&serving, &parts).await?;
+    let caller = authenticate_if_asked(&serving, &parts, Endpoint::Files).await?;
     let nowhere = || Wrong::Complaint(missing());
     let Path((file_id, name)) = at.map_err(|_| nowhere())?;
     let file_id: FileId = file_id.parse().map_err(|_| nowhere())?;

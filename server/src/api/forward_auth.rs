@@ -5,6 +5,7 @@
 //! let it pass on 200. docs/GATEWAYS.md writes down what each of them sends.
 
 use super::authentication::{announce_end, authenticate};
+use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::extract::State;
@@ -39,7 +40,7 @@ const NOT_AS_IT_IS: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
         ))),
 )]
 pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
-    let caller = authenticate(&serving, &parts).await?;
+    let caller = authenticate(&serving, &parts, Endpoint::Auth).await?;
     let mut response = StatusCode::OK.into_response();
     describe(&caller, response.headers_mut());
     announce_end(&caller, &serving.site.public_url, response.headers_mut());

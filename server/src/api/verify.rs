@@ -7,6 +7,7 @@ use super::account::{Described, Pair, describe};
 use super::authentication::judge;
 use super::input::{Complaint, Members};
 use super::openapi::ErrorBody;
+use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
@@ -119,7 +120,12 @@ pub(crate) async fn several(State(serving): State<Serving>, parts: Parts, body: 
 
 /// An `Err` is nothing that is wrong with the key.
 async fn weigh(serving: &Serving, parts: &Parts, key: &str) -> Result<Worth, Problem> {
-    let judged = if key.is_empty() { Err(Problem::KeyMissing) } else { judge(serving, parts, key).await };
+    let judged = if key.is_empty() {
+        serving.metrics.not_judged(Endpoint::Verify, Problem::KeyMissing);
+        Err(Problem::KeyMissing)
+    } else {
+        judge(serving, parts, key, Endpoint::Verify).await
+    };
     match judged {
         Ok(caller) => Ok(Worth::of(&caller)),
         Err(problem) if problem.told().status.is_server_error() => Err(problem),

@@ -41,7 +41,7 @@ pub enum Example {
 }
 
 /// Every setting there is. None of them is a secret: secrets lie in files that a setting names.
-pub const SETTINGS: [Setting; 18] = [
+pub const SETTINGS: [Setting; 19] = [
     Setting {
         name: "addr",
         flag: "addr",
@@ -50,6 +50,15 @@ pub const SETTINGS: [Setting; 18] = [
         expected: "an address and port like 127.0.0.1:3000",
         unset: Unset::Value("127.0.0.1:3000"),
         example: Example::Shown("\"127.0.0.1:3000\""),
+    },
+    Setting {
+        name: "metrics_addr",
+        flag: "metrics-addr",
+        value_name: "ADDRESS:PORT",
+        about: "Where Prometheus reads metrics, at /metrics. An address that only it can reach",
+        expected: "an address and port like 127.0.0.1:9464",
+        unset: Unset::Words("no metrics"),
+        example: Example::Shown("\"127.0.0.1:9464\""),
     },
     Setting {
         name: "public_url",

@@ -17,8 +17,7 @@ fn nothing_has_to_be_set() {
     assert_eq!(settings.master_key_file.to_str(), Some("data/master.key"));
     assert_eq!(settings.policy.longest_overlap, Duration::days(30));
     assert_eq!(settings.policy.sign_up, SignUp::Open);
-    assert_eq!(settings.public_url, None);
-    assert_eq!(settings.log, None);
+    assert_eq!((settings.public_url, settings.metrics_addr, settings.log), (None, None, None));
     assert_eq!((settings.stop_notice.as_secs(), settings.trusted_proxies.len()), (1, 0));
 }
 
@@ -136,6 +135,7 @@ fn the_settings_in_the_documentation_are_generated() {
 fn what_cannot_be_used_is_named_with_where_it_was_found() {
     for (name, value) in [
         ("LATCHKEY_ADDR", "3000"),
+        ("LATCHKEY_METRICS_ADDR", "9464"),
         ("LATCHKEY_PUBLIC_URL", "keys.example.com"),
         ("LATCHKEY_PUBLIC_URL", "https://keys.example.com/path"),
         ("LATCHKEY_PUBLIC_URL", "ftp://keys.example.com"),

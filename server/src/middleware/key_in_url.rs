@@ -30,6 +30,7 @@ pub(super) async fn refuse(
             let context = context_of(&serving, request.extensions(), request.headers(), Caller::Anonymous);
             serving.backend.note_sighting_in_url(&context, &key).await;
         }
+        serving.metrics.key_in_url();
         return Problem::KeyInUrl.into_response();
     }
     let has_installation_key =

@@ -40,7 +40,9 @@ async fn answer(serving: Serving, kind: Kind, request: Request, next: Next) -> R
         Kind::Health => true,
         Kind::Page | Kind::Function | Kind::ListFunction => false,
     };
-    let (status, ms) = (status.as_u16(), began.elapsed().as_millis());
+    let took = began.elapsed();
+    serving.metrics.answered(kind, status, took);
+    let (status, ms) = (status.as_u16(), took.as_millis());
     if quiet {
         tracing::debug!(method, path, status, ms, "answered");
     } else {

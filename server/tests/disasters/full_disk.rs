@@ -1,12 +1,13 @@
 //! The disk is full: what would change something is told so and changes nothing, keys go on being checked, and writing
 //! comes back by itself.
 
-use crate::program::{Place, Served};
+use crate::program::{Place, Served, ask_at};
 use crate::small_disk::{SKIPPED, SmallDisk};
 use crate::visitor::{PASSWORD, Visitor, authenticate, expire_form, new_submission, reveal_form, roll_form};
 use backend::Clock as _;
 use domain::{Duration, PairId, Timestamp};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -72,6 +73,13 @@ impl Ada {
     }
 }
 
+/// What the metrics say of changes that could not be written.
+fn failed_writes(metrics: SocketAddr) -> u64 {
+    let page = ask_at(metrics, "/metrics", "");
+    let told = page.lines().find_map(|line| line.strip_prefix("latchkey_failed_writes_total "));
+    told.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no failed writes on {page}"))
+}
+
 fn now() -> Timestamp {
     backend::SystemClock.now()
 }
@@ -129,14 +137,18 @@ async fn a_full_disk_stops_changes_and_nothing_else() {
         eprintln!("{SKIPPED}");
         return;
     };
-    let served = disk.serve();
+    let mut served = disk.serve_with(&[("LATCHKEY_METRICS_ADDR", "127.0.0.1:0")]);
+    let metrics = served.metrics_addr();
     let mut ada = Ada::sign_up(&served);
     let (before, with_room) = told(&served, &ada, 50);
     assert_eq!(before, keys_told());
     let rows = inspected_on(&disk).await;
+    assert_eq!(failed_writes(metrics), 0);
 
     disk.fill();
     let refused = ada.change_everything("full");
+    let failed = failed_writes(metrics);
+    assert!(failed >= refused.len() as u64, "{failed} failed writes are counted, and {} changes failed", refused.len());
     for (function, status, code) in &refused {
         assert_eq!((*status, code.as_str()), (507, "STORAGE_FULL"), "{function}");
     }

@@ -6,7 +6,7 @@ use crate::watched_store::{Manner, WatchedStore};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use backend::{Backend, OsEntropy, SystemClock, installation};
-use server::accept::{self, Limits};
+use server::accept::{self, Connections, Limits};
 use server::config::{Environment, SettingFlags, Settings};
 use server::following::follow_for_ever;
 use server::router::{self, Serving};
@@ -69,7 +69,15 @@ async fn serve(manner: Manner, script: Arc<Script>) {
     }));
     let (_never, asked) = tokio::sync::mpsc::channel(1);
     tell(&addr.to_string());
-    accept::serve(listener, router, Limits::default(), serving.health.stopping().clone(), asked).await;
+    accept::serve(
+        listener,
+        router,
+        Limits::default(),
+        serving.health.stopping().clone(),
+        Connections::default(),
+        asked,
+    )
+    .await;
 }
 
 /// Such a process, seen from the test.

@@ -79,7 +79,13 @@ impl SmallDisk {
     }
 
     pub fn serve(&self) -> Served {
-        self.place.await_ready(self.command(&["serve"]))
+        self.serve_with(&[])
+    }
+
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Served {
+        let mut command = self.command(&["serve"]);
+        command.envs(variables.iter().copied());
+        self.place.await_ready(command)
     }
 
     /// A file on the disk, seen from outside.

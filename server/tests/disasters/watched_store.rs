@@ -126,6 +126,10 @@ macro_rules! store {
                 Ok(Box::new(WatchedTx { inner, store, script, manner: self.manner, has_record: false }))
             }
 
+            fn failed_writes(&self) -> u64 {
+                self.inner.failed_writes()
+            }
+
             $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
                 self.inner.$name($($argument),*).await
             })*

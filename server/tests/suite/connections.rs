@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::{get, post};
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -39,7 +39,7 @@ async fn start(limits: Limits) -> Running {
         .route("/large", get(|| async { vec![0_u8; LARGE] }));
     let (ask, asked) = mpsc::channel(1);
     let stopping = Stopping::default();
-    let ended = tokio::spawn(accept::serve(listener, router, limits, stopping.clone(), asked));
+    let ended = tokio::spawn(accept::serve(listener, router, limits, stopping.clone(), Connections::default(), asked));
     Running { addr, ask, stopping, ended }
 }
 

@@ -23,6 +23,7 @@ mod keeping;
 mod logs;
 mod matrix;
 mod members;
+mod metrics;
 mod openapi;
 mod operators;
 mod people;

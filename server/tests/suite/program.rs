@@ -134,6 +134,15 @@ impl Served {
         self.child.id()
     }
 
+    /// Where its metrics are, if it was asked for any: its second line says so.
+    pub fn metrics_addr(&mut self) -> SocketAddr {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        let addr =
+            line.trim_end().strip_prefix("Metrics are at http://").and_then(|rest| rest.strip_suffix("/metrics"));
+        addr.and_then(|addr| addr.parse().ok()).unwrap_or_else(|| panic!("no metrics: {line}"))
+    }
+
     /// Asks over a connection of its own; answers the status and the whole answer.
     pub fn get(&self, target: &str, authorization: &str) -> (u16, String) {
         let header =
@@ -148,11 +157,7 @@ impl Served {
     }
 
     fn ask(&self, target: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect(self.addr).unwrap();
-        write!(stream, "GET {target} HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n", self.addr).unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).unwrap();
-        said
+        ask_at(self.addr, target, headers)
     }
 
     pub fn signal(&self, name: &str) {
@@ -198,6 +203,15 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The whole answer of whoever listens there.
+pub fn ask_at(addr: SocketAddr, target: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {addr}\r\n{headers}Connection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    said
 }
 
 pub fn write(path: &str, text: &str) {

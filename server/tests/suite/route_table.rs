@@ -21,7 +21,9 @@ fn nothing_but_the_table_adds_a_route() {
         })
         .collect();
     adding.sort();
-    assert_eq!(adding, [source.join("router.rs")], "routes are added by the table in routes.rs");
+    // The second listener has one place of its own; `metrics` holds that it is nowhere else.
+    let allowed = [source.join("metrics/mod.rs"), source.join("router.rs")];
+    assert_eq!(adding, allowed, "routes are added by the table in routes.rs");
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {

@@ -4,7 +4,7 @@
 use crate::probe::Probe;
 use crate::program::{Place, Served, variable};
 use crate::world::{World, bearer};
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -284,7 +284,14 @@ async fn slow_clients_on_every_place_keep_nobody_out() {
     let addr = listener.local_addr().unwrap();
     let (_ask, asked) = mpsc::channel(1);
     let limits = Limits { connections: PLACES, ..Limits::default() };
-    tokio::spawn(accept::serve(listener, world.router.clone(), limits, Stopping::default(), asked));
+    tokio::spawn(accept::serve(
+        listener,
+        world.router.clone(),
+        limits,
+        Stopping::default(),
+        Connections::default(),
+        asked,
+    ));
 
     let mut slow = JoinSet::new();
     for manner in MANNERS.into_iter().cycle().take(PLACES * 4) {

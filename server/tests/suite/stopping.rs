@@ -5,7 +5,7 @@ use crate::world::{World, server_function};
 use backend::store::Store as _;
 use backend::{Clock as _, OsEntropy};
 use domain::SubmissionId;
-use server::accept::{self, Limits, Stopping};
+use server::accept::{self, Connections, Limits, Stopping};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -92,7 +92,14 @@ async fn a_roll_in_the_middle_of_its_transaction_is_finished() {
     let addr = listener.local_addr().unwrap();
     let (ask, asked) = mpsc::channel(1);
     let limits = Limits { notice: Duration::ZERO, ..Limits::default() };
-    let serving = tokio::spawn(accept::serve(listener, world.router.clone(), limits, Stopping::default(), asked));
+    let serving = tokio::spawn(accept::serve(
+        listener,
+        world.router.clone(),
+        limits,
+        Stopping::default(),
+        Connections::default(),
+        asked,
+    ));
 
     // The roll waits for this one to end.
     let other = world.store.begin_write().await.unwrap();

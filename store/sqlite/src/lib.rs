@@ -54,7 +54,7 @@ pub use open::{OpenError, file_path};
 
 use sqlx::SqlitePool;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A SQLite database, open. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]
@@ -67,9 +67,14 @@ pub struct SqliteStore {
     beats: SqlitePool,
     /// Whether the write-ahead log may still hold ciphertext that has been destroyed in the database.
     scrub_due: Arc<AtomicBool>,
+    failed_writes: Arc<AtomicU64>,
 }
 
 impl SqliteStore {
+    fn note_failed_write(&self) {
+        self.failed_writes.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Closes every connection, after the transactions under way have ended. The store answers nothing afterwards.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -11,7 +11,6 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -137,7 +136,7 @@ impl SqliteStore {
         let connect = |source| OpenError::Connect { path: path.clone(), source };
         let readers = open_readers(&path).await.map_err(connect)?;
         let beats = pool(1).min_connections(0).connect_lazy_with(beating(&path));
-        Ok(Self { writer, readers, beats, scrub_due: Arc::new(AtomicBool::new(false)) })
+        Ok(Self { writer, readers, beats, scrub_due: Arc::default(), failed_writes: Arc::default() })
     }
 }
 

@@ -14,11 +14,16 @@ use backend::store::{
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::{AccountId, BulkRollDraftId, BulkRollId, Email, KeyPair, PairId, PublicKey, Timestamp, UserId};
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn begin_write(&self) -> StoreResult<Box<dyn WriteTx>> {
         Ok(Box::new(SqliteTx::begin(self).await?))
+    }
+
+    fn failed_writes(&self) -> u64 {
+        self.failed_writes.load(Ordering::Relaxed)
     }
 
     async fn ping(&self) -> StoreResult<()> {

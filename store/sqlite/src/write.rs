@@ -31,7 +31,8 @@ pub(crate) struct SqliteTx {
 impl SqliteTx {
     pub(crate) async fn begin(store: &SqliteStore) -> StoreResult<Self> {
         // Immediate, because a transaction that began by reading is refused at once when another process wrote since.
-        let tx = store.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed("beginning to write"))?;
+        let began = store.writer.begin_with("BEGIN IMMEDIATE").await;
+        let tx = began.inspect_err(|_| store.note_failed_write()).map_err(failed("beginning to write"))?;
         Ok(Self { tx, store: store.clone(), destroyed_keys: false })
     }
 
@@ -48,7 +49,7 @@ impl WriteTx for SqliteTx {
             // Before the commit: whoever stops waiting for it must not leave the log full.
             store.owe_scrub();
         }
-        tx.commit().await.map_err(failed("committing"))?;
+        tx.commit().await.inspect_err(|_| store.note_failed_write()).map_err(failed("committing"))?;
         store.scrub().await;
         Ok(())
     }

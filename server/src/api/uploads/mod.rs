@@ -15,6 +15,7 @@ use super::authentication::{announce_end, authenticate_if_asked, sender_of};
 use super::files::described;
 use super::openapi::ErrorBody;
 use crate::accept::Guest;
+use crate::metrics::Endpoint;
 use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
@@ -81,7 +82,7 @@ pub(crate) async fn upload_v2(State(serving): State<Serving>, request: Request) 
 async fn take_in(serving: &Serving, request: Request, version: Version) -> Result<Response, Wrong> {
     let (parts, body) = request.into_parts();
     // A key is in the headers, so it is looked at before anything of the file is taken in.
-    let caller = authenticate_if_asked(serving, &parts).await?;
+    let caller = authenticate_if_asked(serving, &parts, Endpoint::Upload).await?;
     let largest = serving.backend.policy().largest_upload_bytes;
     if body.size_hint().lower() > largest.saturating_mul(4) / 3 + AROUND_THE_FILE {
         return Err(refused(UploadRefusal::FileTooLarge, &Fields::default()));
@@ -142,7 +143,7 @@ impl<'a> Intake<'a> {
             (Some(_), _) if fields.is_signed() => {
                 if self.signed.is_none() && fields.can_be_checked() {
                     // Only for the token.
-                    let _ = self.serving.backend.prove_signature(fields, &self.sender).await;
+                    let _ = prove_signature(self.serving, fields, &self.sender).await;
                 }
                 return Err(match fields.version() {
                     Version::V1 => UploadRefusal::BothWays.into(),
@@ -154,7 +155,7 @@ impl<'a> Intake<'a> {
             (None, None) if fields.version() == Version::V1 && says_nothing_of_itself(fields) => {
                 return Err(UploadRefusal::KeyMissing.into());
             }
-            (None, None) => self.serving.backend.prove_signature(fields, &self.sender).await?.agree(fields)?,
+            (None, None) => prove_signature(self.serving, fields, &self.sender).await?.agree(fields)?,
         };
         let form = UploadForm::read(fields)?;
         let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
@@ -170,7 +171,7 @@ impl Taker for Intake<'_> {
         let backend = &self.serving.backend;
         let failed = |error: UploadError| (error, fields.clone());
         if self.key.is_none() && fields.can_be_checked() {
-            self.signed = Some(backend.prove_signature(fields, &self.sender).await.map_err(failed)?);
+            self.signed = Some(prove_signature(self.serving, fields, &self.sender).await.map_err(failed)?);
         }
         let proven = self.key.as_ref().or(self.signed.as_ref().map(Signed::proven));
         self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);
@@ -183,6 +184,12 @@ impl Taker for Intake<'_> {
             None => Ok(()),
         }
     }
+}
+
+async fn prove_signature(serving: &Serving, fields: &Fields, sender: &Sender) -> Result<Signed, UploadError> {
+    let proven = serving.backend.prove_signature(fields, sender).await;
+    serving.metrics.signature(proven.is_ok());
+    proven
 }
 
 /// Whether nothing is there of what stands beside a file instead of a private key.

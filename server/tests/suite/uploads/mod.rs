@@ -1,6 +1,6 @@
 //! Uploads: by private key, by signature, in whatever shape real clients send them.
 
-mod client;
+pub mod client;
 mod dashboard;
 mod listing;
 mod origins;
