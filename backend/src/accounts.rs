@@ -71,6 +71,7 @@ impl Backend {
         let created = self.create(tx.as_mut(), context, draft, now).await?;
         let opened = self.open_first_session(tx.as_mut(), context, &created.user_id, now).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(opened)
     }
 
@@ -100,6 +101,9 @@ impl Backend {
             created.password_link = Some(self.write_password_link(tx.as_mut(), &created.user_id, now).await?);
         }
         tx.commit().await?;
+        // Whoever is told of a key has one that every process knows: one that is not known may be refused unseen, where
+        // too much has failed (`crate::limits`).
+        self.before_telling().await;
         Ok(created)
     }
 

@@ -443,16 +443,22 @@ impl Backend {
         self.find_bulk_roll(context, id).await
     }
 
-    /// How far a bulk roll is.
+    /// How far a bulk roll is. Whoever reads that it is over reads that its old pairs have ended.
     pub async fn find_bulk_roll(&self, context: &RequestContext, id: &BulkRollId) -> Result<BulkRollProgress> {
         authorize(context)?;
-        Ok(self.store.find_bulk_roll(id).await?.ok_or(Refusal::NotFound)?)
+        let progress = self.store.find_bulk_roll(id).await?.ok_or(Refusal::NotFound)?;
+        if progress.pending() == 0 {
+            self.before_telling().await;
+        }
+        Ok(progress)
     }
 
     /// The latest bulk rolls, newest first.
     pub async fn list_bulk_rolls(&self, context: &RequestContext) -> Result<Vec<BulkRollProgress>> {
         authorize(context)?;
-        Ok(self.store.list_bulk_rolls(crate::console::PAGE).await?)
+        let bulk_rolls = self.store.list_bulk_rolls(crate::console::PAGE).await?;
+        self.before_telling().await;
+        Ok(bulk_rolls)
     }
 
     /// How far a bulk roll is, and how many accounts were done [`LATELY`].

@@ -151,6 +151,7 @@ impl Backend {
         self.record_as(tx.as_mut(), context, actor, now, happened).await?;
         let opened = self.open_first_session(tx.as_mut(), context, &created.user_id, now).await?;
         tx.commit().await?;
+        self.before_telling().await;
         Ok(opened)
     }
 }

@@ -160,6 +160,8 @@ async fn a_key_that_cannot_be_checked_is_neither_accepted_nor_refused() {
     let world = World::http().await;
     let account = world.account().await;
     world.break_database().await;
+    // What is known by heart is past its lease.
+    world.clock.pass(3_000);
     let key = basic(account.first_pair.private_key.expose());
     let answer = world.get("/v1/account", &[("authorization", &key)]).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (503, &json!("UNAVAILABLE")));

@@ -134,6 +134,8 @@ async fn a_key_that_cannot_be_looked_up_is_neither_valid_nor_invalid() {
     let world = World::http().await;
     let account = world.account().await;
     world.break_database().await;
+    // What is known by heart is past its lease.
+    world.clock.pass(3_000);
     let key = account.first_pair.private_key.expose();
     let one = ask(&world, &json!({ "key": key })).await;
     assert_eq!((one.status.as_u16(), one.json()["code"].as_str()), (503, Some("UNAVAILABLE")));

@@ -16,7 +16,7 @@ use server::config::{Environment, SettingFlags, Settings};
 use server::router::{self, Serving};
 use server::routes;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use store_files::FilesFolder;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -27,21 +27,33 @@ pub const NOW: i64 = 1_795_424_520_000;
 pub const PASSWORD: &str = "an ocelot plays the bassoon";
 pub const EMAIL: &str = "ada@example.org";
 
-pub struct SetClock(AtomicI64);
+pub struct SetClock {
+    now: AtomicI64,
+    uptime_millis: AtomicU64,
+}
 
 impl SetClock {
+    fn at(now: i64) -> Self {
+        Self { now: AtomicI64::new(now), uptime_millis: AtomicU64::new(0) }
+    }
+
+    /// Lets time pass by the clock that never steps, and by no other.
+    pub fn pass(&self, millis: u64) {
+        self.uptime_millis.fetch_add(millis, Ordering::SeqCst);
+    }
+
     pub fn set(&self, millis: i64) {
-        self.0.store(millis, Ordering::SeqCst);
+        self.now.store(millis, Ordering::SeqCst);
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
     }
 
     fn uptime(&self) -> std::time::Duration {
-        std::time::Duration::ZERO
+        std::time::Duration::from_millis(self.uptime_millis.load(Ordering::SeqCst))
     }
 }
 
@@ -100,7 +112,7 @@ impl World {
         std::fs::create_dir_all(site_root.join("pkg")).unwrap();
         settings.site_root = Some(site_root);
         let store = SqliteStore::open(&format!("sqlite:{}/latchkey.db", directory.path().display())).await.unwrap();
-        let clock = Arc::new(SetClock(AtomicI64::new(NOW)));
+        let clock = Arc::new(SetClock::at(NOW));
         let sealer = Sealer::ephemeral(&SameForAll).unwrap();
         claim(&store, &sealer).await;
         let files = FilesFolder::open(&directory.path().join("files")).unwrap();
