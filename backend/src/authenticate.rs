@@ -3,12 +3,14 @@
 //! A text that is no key is refused by its shape; a working key is found in memory; what is left is looked up in the
 //! database, a few at a time, and remembered if it is refused.
 
+use crate::limits::Wait;
 use crate::store::PairWithAccount;
 use crate::verification::{Dead, HalfDigest, Looked};
 use crate::{Backend, Result};
 use domain::key_format::{Presented, recognise};
 use domain::key_pair::End;
 use domain::{AccountId, KeyPairState, PairId, PrivateKey, PublicKey, Timestamp};
+use std::net::IpAddr;
 
 /// What a presented private key turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Verdict {
     Revoked,
     /// It is valid, but its account is disabled.
     AccountDisabled,
+    /// It does not work. What else it is is not told, because too much has failed where it comes from.
+    TooManyFailures(Wait),
 }
 
 /// Whose request it is.
@@ -71,7 +75,14 @@ impl Checked {
             (Verdict::Expired, Some(pair)) => Some(Dead::Expired(pair.clone())),
             (Verdict::Revoked, Some(pair)) => Some(Dead::Revoked(pair.clone())),
             (Verdict::Expired | Verdict::Revoked, None)
-            | (Verdict::Valid(_) | Verdict::Public | Verdict::Installation | Verdict::AccountDisabled, _) => None,
+            | (
+                Verdict::Valid(_)
+                | Verdict::Public
+                | Verdict::Installation
+                | Verdict::AccountDisabled
+                | Verdict::TooManyFailures(_),
+                _,
+            ) => None,
         }
     }
 }
@@ -87,30 +98,36 @@ impl From<Dead> for Checked {
 }
 
 impl Backend {
-    /// Decides whose request carries `presented` in the place of a private key. See [`Self::check_key`].
+    /// Decides whose request carries `presented` in the place of a private key. See [`Self::check_key`]. What fails is not
+    /// counted.
     pub async fn authenticate(&self, presented: &str) -> Result<Verdict> {
-        Ok(self.check_key(presented).await?.verdict)
+        Ok(self.check_key(presented, || None).await?.verdict)
     }
 
     /// Decides whose request carries `presented` in the place of a private key, and says which pair it was.
     ///
     /// A text that is not shaped like a key costs no database access, and neither does a key that works, as long as this
     /// process is an instance and has its index up to date; see [`crate::verification`]. Otherwise the database is asked.
-    pub async fn check_key(&self, presented: &str) -> Result<Checked> {
+    ///
+    /// What fails is counted against the address that `from` answers, which is asked for nothing else; see
+    /// [`crate::limits`]. Once that has failed too often, only a key that works or whose account is disabled is told what it
+    /// is, and nothing is looked up that this process knows not to work.
+    pub async fn check_key(&self, presented: &str, from: impl FnOnce() -> Option<IpAddr> + Send) -> Result<Checked> {
         let key = match recognise(&self.policy.brand, presented) {
             Presented::PrivateKey(key) => key,
-            Presented::PublicKey => return Ok(Checked::nobodys(Verdict::Public)),
-            Presented::InstallationKey(_) => return Ok(Checked::nobodys(Verdict::Installation)),
+            Presented::PublicKey => return Ok(self.failed(Verdict::Public, from())),
+            Presented::InstallationKey(_) => return Ok(self.failed(Verdict::Installation, from())),
             Presented::Malformed => {
                 self.verification.counts.malformed();
-                return Ok(Checked::nobodys(Verdict::Unknown));
+                return Ok(self.failed(Verdict::Unknown, from()));
             }
         };
+        // Whether it works only the database can say then, however often its address has failed.
         if !self.verification.is_current(self.clock.uptime()) {
-            return self.look_up(&key).await;
+            return Ok(self.count_if_failed(self.look_up(&key).await?, from));
         }
         let Some(newest) = self.sealer.newest_half_digest(&key) else {
-            return self.look_up(&key).await;
+            return Ok(self.count_if_failed(self.look_up(&key).await?, from));
         };
         let mut halves = std::iter::once(newest).chain(self.sealer.older_half_digests(&key));
         match halves.find_map(|half| self.verification.look(half, self.clock.now())) {
@@ -120,8 +137,28 @@ impl Backend {
             }
             Some(Looked::Disabled(pair_id)) => Ok(Checked::of(Verdict::AccountDisabled, pair_id)),
             // Nobody can have many of these: each is written down, and then not in the index any more.
-            Some(Looked::Working(_) | Looked::Passed) => self.look_up(&key).await,
-            None => self.refuse_or_look_up(newest, &key).await,
+            Some(Looked::Working(_) | Looked::Passed) => Ok(self.count_if_failed(self.look_up(&key).await?, from)),
+            None => match self.failures.count(from()) {
+                Ok(()) => self.refuse_or_look_up(newest, &key).await,
+                Err(wait) => Ok(Checked::nobodys(Verdict::TooManyFailures(wait))),
+            },
+        }
+    }
+
+    /// What is told of something that is no private key.
+    fn failed(&self, verdict: Verdict, from: Option<IpAddr>) -> Checked {
+        Checked::nobodys(self.failures.count(from).map_or_else(Verdict::TooManyFailures, |()| verdict))
+    }
+
+    /// What is told of a key that was looked up.
+    fn count_if_failed(&self, checked: Checked, from: impl FnOnce() -> Option<IpAddr>) -> Checked {
+        match &checked.verdict {
+            // Only its holder has a key that is right: nothing was guessed, and no look-up was in vain.
+            Verdict::Valid(_) | Verdict::AccountDisabled | Verdict::TooManyFailures(_) => checked,
+            Verdict::Unknown | Verdict::Public | Verdict::Installation | Verdict::Expired | Verdict::Revoked => {
+                let verdict = self.failures.count(from()).map_or_else(Verdict::TooManyFailures, |()| checked.verdict);
+                Checked { verdict, pair_id: checked.pair_id }
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Operators make, list, roll and revoke them. A key is shown once, when it is made; nobody can reveal it later, so a lost
 //! one is rolled. What a key may do is said by its scopes and decided in [`crate::RequestContext::authorize_everywhere`].
 
+use crate::limits::Wait;
 use crate::record::Happened;
 use crate::store::{InstallationKeyRecord, WriteTx};
 use crate::{Backend, Caller, Error, InstallationCaller, RequestContext, Result};
@@ -12,6 +13,7 @@ use domain::key_format::{Presented, recognise, without_private_keys};
 use domain::{
     Duration, ExpireOld, InstallationKey, InstallationKeyId, InstallationKeyState, Refusal, Scope, Timestamp,
 };
+use std::net::IpAddr;
 
 /// The longest name of a key, in characters.
 pub const KEY_NAME_CHARS: usize = 100;
@@ -61,6 +63,8 @@ pub enum InstallationVerdict {
     Expired,
     /// It worked until it was ended at once.
     Revoked,
+    /// It does not work. What else it is is not told, because too much has failed where it comes from.
+    TooManyFailures(Wait),
 }
 
 impl Backend {
@@ -154,8 +158,27 @@ impl Backend {
 
     /// Decides which of the company's own systems carries `presented` in the place of an installation key.
     ///
-    /// As with private keys, what is not shaped like a key costs no database access, and the database is asked every time.
-    pub async fn authenticate_installation(&self, presented: &str) -> Result<InstallationVerdict> {
+    /// As with private keys, what is not shaped like a key costs no database access; otherwise the database is asked every
+    /// time. What fails is counted against the address `from`, and one that works passes from everywhere; see [`crate::limits`].
+    pub async fn authenticate_installation(
+        &self,
+        presented: &str,
+        from: Option<IpAddr>,
+    ) -> Result<InstallationVerdict> {
+        let verdict = self.judge_installation(presented).await?;
+        match verdict {
+            InstallationVerdict::Valid(_) | InstallationVerdict::TooManyFailures(_) => Ok(verdict),
+            InstallationVerdict::Unknown
+            | InstallationVerdict::PrivateKey
+            | InstallationVerdict::PublicKey
+            | InstallationVerdict::Expired
+            | InstallationVerdict::Revoked => {
+                Ok(self.failures.count(from).map_or_else(InstallationVerdict::TooManyFailures, |()| verdict))
+            }
+        }
+    }
+
+    async fn judge_installation(&self, presented: &str) -> Result<InstallationVerdict> {
         let key = match recognise(&self.policy.brand, presented) {
             Presented::InstallationKey(key) => key,
             Presented::PrivateKey(_) => return Ok(InstallationVerdict::PrivateKey),

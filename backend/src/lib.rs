@@ -22,6 +22,7 @@ pub mod installation;
 pub mod installation_keys;
 pub mod invitations;
 pub mod keys;
+pub mod limits;
 pub mod master_key;
 pub mod members;
 pub mod passwords;
@@ -39,6 +40,7 @@ pub mod token;
 pub mod uploads;
 pub mod verification;
 
+mod network;
 mod record;
 mod signature;
 mod signed_token;
@@ -51,6 +53,7 @@ pub use token::Token;
 
 use domain::{Brand, Duration, Entropy};
 use files::{FileStore, NoFiles};
+use limits::{Failures, Requests};
 use passwords::Passwords;
 use seal::Sealer;
 use std::sync::Arc;
@@ -89,6 +92,13 @@ pub struct Policy {
     pub account_files_bytes: u64,
     /// How many bytes of uploads may be taken in at once before it is known whose they are.
     pub waiting_uploads_bytes: u64,
+    /// How many authentications that fail an address may have a minute, [`limits::MINUTES_AT_ONCE`] minutes' worth at once. 0
+    /// for any number.
+    pub failed_authentications_per_minute: u32,
+    /// How many requests an account's programs may make in an interval. 0 for any number.
+    pub account_requests: u32,
+    /// The interval. Not zero.
+    pub account_requests_interval: std::time::Duration,
 }
 
 impl Default for Policy {
@@ -100,6 +110,9 @@ impl Default for Policy {
             largest_upload_bytes: 100 * MEGABYTE,
             account_files_bytes: 10_000 * MEGABYTE,
             waiting_uploads_bytes: 1_000 * MEGABYTE,
+            failed_authentications_per_minute: 60,
+            account_requests: 0,
+            account_requests_interval: std::time::Duration::from_mins(1),
         }
     }
 }
@@ -121,6 +134,8 @@ pub struct Backend {
     seen_tokens: Arc<SeenTokens>,
     sightings: Arc<sightings::Seen>,
     verification: Arc<Verification>,
+    failures: Arc<Failures>,
+    requests: Arc<Requests>,
 }
 
 impl Backend {
@@ -133,8 +148,11 @@ impl Backend {
         sealer: Sealer,
         policy: Policy,
     ) -> Self {
+        let requests = Requests::new(policy.account_requests, policy.account_requests_interval, Arc::clone(&clock));
         Self {
             store,
+            failures: Arc::new(Failures::new(policy.failed_authentications_per_minute, Arc::clone(&clock))),
+            requests: Arc::new(requests),
             clock,
             entropy,
             sealer: Arc::new(sealer),

@@ -102,7 +102,8 @@ impl Backend {
 
     /// The same for a text that may hold a key, such as a URL.
     pub async fn note_sighting_in_url(&self, context: &RequestContext, key: &domain::PrivateKey) {
-        match self.authenticate(key.expose()).await {
+        let checked = self.check_key(key.expose(), || context.address).await;
+        match checked.map(|checked| checked.verdict) {
             Ok(Verdict::Valid(caller)) => self.note_sighting(context, &caller, None).await,
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "a key in a URL could not be looked up"),

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import ImageKit, { BadRequestError } from '@imagekit/nodejs';
-import { expect, PASSWORD, test, uniqueEmail } from '../fixtures';
+import { expect, PASSWORD, Server, test, uniqueEmail } from '../fixtures';
 import { SDKS, type AuthenticationParameters, type Client, type Outcome, type Sdk } from '../support/clients';
 import { python } from '../support/server';
 
@@ -36,6 +36,7 @@ const CLASS_OF_ERROR: Record<number, string> = {
   401: 'AuthenticationError',
   403: 'PermissionDeniedError',
   404: 'NotFoundError',
+  429: 'RateLimitError',
 };
 
 /** The client understood the refusal: its status, our words and code, and whatever class it has for it. */
@@ -81,6 +82,66 @@ test('a program that is not changed at all finds its way by the environment', as
     'print(name, len(client.assets.list()))',
   ].join('\n');
   expect(runByEnvironment(python(), ['-c', snake], server.url, person.privateKey)).toBe('python.txt 2');
+});
+
+/** A server whose accounts may make so many requests in so many seconds. */
+async function withRequestsLimited(requests: number, perSeconds: number, story: (server: Server) => Promise<void>): Promise<void> {
+  const variables = { LATCHKEY_ACCOUNT_REQUESTS: `${requests}`, LATCHKEY_ACCOUNT_REQUESTS_SECONDS: `${perSeconds}` };
+  const server = await Server.start({ variables });
+  try {
+    await story(server);
+  } finally {
+    await server.stop();
+    server.forget();
+  }
+}
+
+test('every client reads that its account has asked too often, and how long to wait', async () => {
+  await withRequestsLimited(1, 3_600, async (server) => {
+    for (const sdk of SDKS) {
+      const client = sdk.open(server.url, server.createAccount(uniqueEmail(), PASSWORD));
+      const first = await client.list();
+      expect(first.status, sdk.name).toBe(200);
+      const headers = { 'x-ratelimit-limit': '1', 'x-ratelimit-reset': '3600000', 'x-ratelimit-interval': '3600000' };
+      expect(first.headers).toMatchObject(headers);
+      const second = await client.list();
+      expectRefusal(sdk, second, [429, 'RATE_LIMITED', /^Your account has made too many requests\.$/]);
+      const [seconds, milliseconds] = [Number(second.headers['retry-after']), Number(second.headers['x-ratelimit-reset'])];
+      expect(seconds).toBeGreaterThan(3_000);
+      expect(milliseconds).toBeGreaterThan(3_000_000);
+      expect(seconds).toBe(Math.ceil(milliseconds / 1000));
+      // Uploads are not counted.
+      expect((await client.upload(NOTES, 'notes.txt')).status).toBe(200);
+    }
+  });
+});
+
+test('a client that is told to wait waits, and then gets its answer', async () => {
+  await withRequestsLimited(2, 8, async (server) => {
+    const node = server.createAccount(uniqueEmail(), PASSWORD);
+    const snake = server.createAccount(uniqueEmail(), PASSWORD);
+    const answers: { status: number; at: number }[] = [];
+    const watching: typeof fetch = async (...request) => {
+      const answer = await fetch(...request);
+      answers.push({ status: answer.status, at: Date.now() });
+      return answer;
+    };
+    const client = new ImageKit({ baseURL: server.url, privateKey: node.privateKey, fetch: watching });
+    // One more at once than there may be.
+    const lists = await Promise.all([1, 2, 3].map(() => client.assets.list()));
+    expect(lists).toEqual([[], [], []]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429]);
+    const [refused, last] = [answers.find(({ status }) => status === 429)!, answers.at(-1)!];
+    expect(last.at - refused.at).toBeGreaterThan(3_000);
+
+    const program = [
+      'from time import monotonic',
+      'from imagekitio import ImageKit',
+      'client, began = ImageKit(), monotonic()',
+      'print([len(client.assets.list()) for _ in range(3)], monotonic() - began > 3)',
+    ].join('\n');
+    expect(runByEnvironment(python(), ['-c', program], server.url, snake.privateKey)).toBe('[0, 0, 0] True');
+  });
 });
 
 /** A proxy that passes everything on, and loses the first answer to an upload: with a status of its own, or without a word. */

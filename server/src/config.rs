@@ -83,6 +83,9 @@ impl Settings {
                 largest_upload_bytes: given.read("largest_upload_mb", megabytes)?,
                 account_files_bytes: given.read("account_files_mb", megabytes)?,
                 waiting_uploads_bytes: given.read("waiting_uploads_mb", megabytes)?,
+                failed_authentications_per_minute: given.read("failed_authentications_per_minute", count)?,
+                account_requests: given.read("account_requests", count)?,
+                account_requests_interval: given.read("account_requests_seconds", interval)?,
             },
             site_root: given.read_optional("site_root", |text| Some(text.into()))?,
             trusted_proxies: given.read("trusted_proxies", networks)?,
@@ -117,6 +120,14 @@ fn days(text: &str) -> Option<Duration> {
 
 fn megabytes(text: &str) -> Option<u64> {
     text.parse().ok().filter(|megabytes| (1..=1_000_000).contains(megabytes)).map(|megabytes: u64| megabytes * MEGABYTE)
+}
+
+fn count(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|count| (0..=1_000_000).contains(count))
+}
+
+fn interval(text: &str) -> Option<StdDuration> {
+    text.parse().ok().filter(|seconds| (1..=3_600).contains(seconds)).map(StdDuration::from_secs)
 }
 
 fn seconds(text: &str) -> Option<StdDuration> {

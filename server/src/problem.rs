@@ -4,6 +4,7 @@
 
 use axum::response::{IntoResponse, Response};
 use backend::Fault;
+use backend::limits::Wait;
 use backend::store::Obstacle;
 use http::{HeaderValue, StatusCode, header};
 
@@ -46,6 +47,10 @@ pub enum Problem {
     KeyInUrl,
     /// Two `Authorization` headers.
     HeaderRepeated,
+    /// A key or a signature that does not work, from an address where too much has failed.
+    TooManyFailures(Wait),
+    /// More requests than the account may make.
+    TooManyRequests(Wait),
     /// Nothing at this path.
     NotFound,
     /// A server function of another version of the page.
@@ -204,6 +209,18 @@ impl Problem {
                 "Your request contains more than one Authorization header.",
                 "Send exactly one. Check whether a proxy adds another.",
             ),
+            Self::TooManyFailures(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "RATE_LIMITED",
+                "Too many requests from your address could not be authenticated.",
+                "What you sent does not work; why, is told again after as many seconds as the Retry-After header says. Keys that work are not held up by this.",
+            ),
+            Self::TooManyRequests(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "RATE_LIMITED",
+                "Your account has made too many requests.",
+                "Nothing was done. Try again after as many seconds as the Retry-After header says.",
+            ),
             Self::PageOutdated => (
                 StatusCode::NOT_FOUND,
                 "PAGE_OUTDATED",
@@ -310,6 +327,9 @@ impl IntoResponse for Problem {
             // As long as it may take somebody to make room.
             Self::StorageFull | Self::StorageUnwritable => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            }
+            Self::TooManyFailures(wait) | Self::TooManyRequests(wait) => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds()));
             }
             // What is still on its way of this body is not waited for.
             Self::BodyTooLarge | Self::BodyTooSlow | Self::BodyBroken => {

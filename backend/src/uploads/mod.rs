@@ -16,6 +16,7 @@ pub(crate) use waiting::{SeenTokens, Waiting};
 
 use crate::authenticate::Authenticated;
 use crate::files::token_digest;
+use crate::limits::{Wait, is_failure};
 use crate::store::{FileRecord, PairToSignFor, StoreError, Uploader, WriteTx};
 use crate::{Backend, Error, Fault, signature, signed_token};
 use domain::key_format::{Presented, recognise};
@@ -33,6 +34,9 @@ pub enum UploadError {
     /// The product says no to a member, or something broke.
     #[error(transparent)]
     Other(#[from] Error),
+    /// Nothing proves whose it is. Why is not told, because too much has failed where it comes from.
+    #[error("too many failures from this address")]
+    TooManyFailures(Wait),
 }
 
 /// What the steps of an upload answer.
@@ -118,11 +122,25 @@ impl Backend {
     ///
     /// Last of all `sender` is held to the account's list of origins: whoever has no signature learns nothing of it, and
     /// whoever has one has used it up.
-    pub async fn prove_signature(&self, fields: &Fields, sender: &Sender) -> UploadResult<Signed> {
-        let (account_id, pair_id, payload) = match fields.version() {
-            Version::V1 => self.prove_by_signature(fields).await?,
-            Version::V2 => self.prove_by_token(fields).await?,
+    ///
+    /// What is not proven is counted against the address `from`; see [`crate::limits`]. Nothing but the look that is limited
+    /// can tell a right signature from a wrong one, so every one is looked at, and a right one passes from everywhere.
+    pub async fn prove_signature(
+        &self,
+        fields: &Fields,
+        sender: &Sender,
+        from: Option<IpAddr>,
+    ) -> UploadResult<Signed> {
+        let proven = match fields.version() {
+            Version::V1 => self.prove_by_signature(fields).await,
+            Version::V2 => self.prove_by_token(fields).await,
         };
+        if let Err(UploadError::Refused(refusal)) = &proven
+            && is_failure(*refusal)
+        {
+            self.failures.count(from).map_err(UploadError::TooManyFailures)?;
+        }
+        let (account_id, pair_id, payload) = proven?;
         self.check_sender(&account_id, sender).await?;
         Ok(Signed { proven: Proven { account_id, way: Way::Signature(pair_id, sender.clone()) }, payload })
     }

@@ -1,5 +1,6 @@
 //! How much may be under way at once, and how much strangers may make us remember.
 
+use crate::network::Network;
 use domain::upload::UploadRefusal;
 use domain::{AccountId, Timestamp};
 use std::collections::{HashMap, VecDeque};
@@ -27,7 +28,7 @@ struct Line {
     uploads: usize,
     bytes: u64,
     /// By address; a client without one counts as one of its own.
-    from: HashMap<Option<IpAddr>, usize>,
+    from: HashMap<Option<Network>, usize>,
     /// How many uploads and bytes of accounts are under way.
     accounts: HashMap<AccountId, (usize, u64)>,
 }
@@ -44,7 +45,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 enum Whose {
     /// Somebody at this address.
-    Stranger(Option<IpAddr>),
+    Stranger(Option<Network>),
     /// An account, and how many bytes of it may be under way.
     Account(AccountId, u64),
 }
@@ -56,7 +57,7 @@ impl Waiting {
 
     /// A place, if there is one.
     pub(super) fn enter(waiting: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
-        let address = address.map(network);
+        let address = address.map(Network::from);
         let mut line = waiting.line();
         if line.uploads >= MOST || line.from.get(&address).is_some_and(|from_there| *from_there >= MOST_FROM_ONE) {
             return None;
@@ -76,14 +77,6 @@ impl Waiting {
     fn line(&self) -> MutexGuard<'_, Line> {
         // Nothing here panics between two changes that belong together.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A client with an IPv6 network of its own has 2^64 addresses, and is one client.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
     }
 }
 

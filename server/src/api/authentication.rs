@@ -3,7 +3,7 @@
 
 use super::credentials::presented_key;
 use crate::metrics::Endpoint;
-use crate::middleware::context_of;
+use crate::middleware::{account_limit, address_of, context_of};
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
@@ -26,6 +26,8 @@ pub(super) async fn authenticate(
 ) -> Result<Authenticated, Problem> {
     match presented_key(&parts.headers) {
         Ok(presented) => judge(serving, parts, &presented, endpoint).await,
+        // Judged as what it is, no key, so that it is counted as that.
+        Err(Problem::KeyUnknown) => judge(serving, parts, "", endpoint).await,
         Err(problem) => {
             serving.metrics.not_judged(endpoint, problem);
             Err(problem)
@@ -41,13 +43,28 @@ pub(super) async fn judge(
     endpoint: Endpoint,
 ) -> Result<Authenticated, Problem> {
     let began = Instant::now();
-    let judged = weigh(serving, parts, presented).await;
+    let judged = weigh(serving, parts, presented, endpoint).await.and_then(|caller| {
+        account_limit::take(serving, &parts.extensions, &caller.account_id, endpoint)?;
+        Ok(caller)
+    });
     serving.metrics.judged(endpoint, judged.as_ref().err().copied(), began.elapsed());
     judged
 }
 
-async fn weigh(serving: &Serving, parts: &Parts, presented: &str) -> Result<Authenticated, Problem> {
-    match serving.backend.authenticate(presented).await {
+async fn weigh(
+    serving: &Serving,
+    parts: &Parts,
+    presented: &str,
+    endpoint: Endpoint,
+) -> Result<Authenticated, Problem> {
+    let from = || match endpoint {
+        Endpoint::Account | Endpoint::Auth | Endpoint::Files | Endpoint::Upload => {
+            address_of(serving, &parts.extensions, &parts.headers)
+        }
+        // Whoever asks was sent it by somebody else, and answers for none of it.
+        Endpoint::Verify => None,
+    };
+    match serving.backend.check_key(presented, from).await.map(|checked| checked.verdict) {
         Ok(Verdict::Valid(caller)) => match origin_of_browser(&parts.headers) {
             None => Ok(caller),
             Some(origin) => {
@@ -62,6 +79,7 @@ async fn weigh(serving: &Serving, parts: &Parts, presented: &str) -> Result<Auth
         Ok(Verdict::Expired) => Err(Problem::KeyExpired),
         Ok(Verdict::Revoked) => Err(Problem::KeyRevoked),
         Ok(Verdict::AccountDisabled) => Err(Problem::AccountDisabled),
+        Ok(Verdict::TooManyFailures(wait)) => Err(Problem::TooManyFailures(wait)),
         Err(Error::Fault(fault)) => {
             tracing::error!(fault = fault.chain(), "a key could not be checked");
             Err(Problem::from(&fault))

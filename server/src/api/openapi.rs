@@ -115,7 +115,7 @@ impl Modify for BelowAuth {
 }
 
 /// By name, by status, and of which calls: all, those that look at a key, those that look at a private key.
-const SHARED: [(&str, &str, Of, &str); 8] = [
+const SHARED: [(&str, &str, Of, &str); 9] = [
     (
         "KeyInUrl",
         "400",
@@ -131,6 +131,12 @@ const SHARED: [(&str, &str, Of, &str); 8] = [
         Of::Keyed,
         "A key that is unknown, expired, revoked, of another kind or not for this; or a private key that a browser sent.",
     ),
+    (
+        "RateLimited",
+        "429",
+        Of::Keyed,
+        "A key or a signature that does not work, from an address where too much has failed; or more requests than the account may make, and then with X-RateLimit-*.",
+    ),
     ("Fault", "500", Of::All, "Something broke on our side, and has been written down."),
     ("Unavailable", "503", Of::All, "The database does not answer, or cannot write. Nothing was changed."),
     ("StorageFull", "507", Of::All, "The disk is full. Nothing was changed."),
@@ -142,6 +148,25 @@ enum Of {
     Keyed,
 }
 
+/// What answers to an account's programs tell, if the installation limits their requests.
+const RATE_LIMIT: [(&str, &str); 3] = [
+    ("X-RateLimit-Limit", "If requests are limited: how many the account may make in an interval."),
+    ("X-RateLimit-Reset", "If requests are limited: in how many milliseconds there may be another."),
+    ("X-RateLimit-Interval", "If requests are limited: the interval, in milliseconds."),
+];
+
+fn number_header(description: &str) -> Header {
+    let mut header = Header::new(Object::with_type(Type::Integer));
+    header.description = Some(description.to_owned());
+    header
+}
+
+/// Whether it is for an account's programs, and counted as one of its requests. Uploads are not.
+fn is_counted(path: &str, operation: &Operation) -> bool {
+    let keyed = operation.security.as_ref().is_some_and(|security| !security.is_empty());
+    keyed && !path.starts_with("/admin/") && !path.starts_with("/api/")
+}
+
 impl Modify for EveryCall {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
@@ -151,8 +176,13 @@ impl Modify for EveryCall {
             if status == "401" {
                 response = response.header("WWW-Authenticate", Header::default());
             }
-            if status.starts_with('5') && status != "500" {
+            if status == "429" || status.starts_with('5') && status != "500" {
                 response = response.header("Retry-After", Header::default());
+            }
+            if status == "429" {
+                response = RATE_LIMIT
+                    .iter()
+                    .fold(response, |response, (name, description)| response.header(*name, number_header(description)));
             }
             components.responses.insert(name.to_owned(), response.build().into());
         }
@@ -166,6 +196,16 @@ impl Modify for EveryCall {
                     if of == Of::All || keyed {
                         let shared = RefOr::Ref(Ref::from_response_name(name));
                         operation.responses.responses.entry(status.to_owned()).or_insert(shared);
+                    }
+                }
+                if is_counted(path, operation) {
+                    let answers = operation.responses.responses.iter_mut();
+                    for (_, answer) in answers.filter(|(status, _)| status.starts_with('2')) {
+                        if let RefOr::T(answer) = answer {
+                            answer
+                                .headers
+                                .extend(RATE_LIMIT.map(|(name, is)| (name.to_owned(), number_header(is).into())));
+                        }
                     }
                 }
                 // One handler may stand at several methods.

@@ -6,7 +6,7 @@
 use super::credentials::presented_key;
 use super::input::{Complaint, Members};
 use super::openapi::ErrorBody;
-use crate::middleware::context_of;
+use crate::middleware::{address_of, context_of};
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
@@ -203,18 +203,21 @@ pub(crate) async fn roll(State(serving): State<Serving>, asked: AskedId, parts: 
 
 /// Which system it is, as the context in which it acts.
 async fn system(serving: &Serving, parts: &Parts) -> Result<RequestContext, Problem> {
-    let presented = presented_key(&parts.headers).map_err(|problem| match problem {
-        Problem::KeyMissing => Problem::InstallationKeyMissing,
-        Problem::KeyUnknown => Problem::InstallationKeyUnknown,
-        other => other,
-    })?;
-    let caller = match serving.backend.authenticate_installation(&presented).await {
+    let presented = match presented_key(&parts.headers) {
+        Err(Problem::KeyMissing) => return Err(Problem::InstallationKeyMissing),
+        // Judged as what it is, no key, so that it is counted as that.
+        Err(Problem::KeyUnknown) => String::new(),
+        other => other?,
+    };
+    let from = address_of(serving, &parts.extensions, &parts.headers);
+    let caller = match serving.backend.authenticate_installation(&presented, from).await {
         Ok(InstallationVerdict::Valid(caller)) => caller,
         Ok(InstallationVerdict::Unknown) => return Err(Problem::InstallationKeyUnknown),
         Ok(InstallationVerdict::PrivateKey) => return Err(Problem::NotThePrivateKey),
         Ok(InstallationVerdict::PublicKey) => return Err(Problem::NotThePublicKey),
         Ok(InstallationVerdict::Expired) => return Err(Problem::InstallationKeyExpired),
         Ok(InstallationVerdict::Revoked) => return Err(Problem::InstallationKeyRevoked),
+        Ok(InstallationVerdict::TooManyFailures(wait)) => return Err(Problem::TooManyFailures(wait)),
         Err(Error::Fault(fault)) => {
             tracing::error!(fault = fault.chain(), "an installation key could not be checked");
             return Err(Problem::from(&fault));

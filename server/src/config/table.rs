@@ -41,7 +41,7 @@ pub enum Example {
 }
 
 /// Every setting there is. None of them is a secret: secrets lie in files that a setting names.
-pub const SETTINGS: [Setting; 19] = [
+pub const SETTINGS: [Setting; 22] = [
     Setting {
         name: "addr",
         flag: "addr",
@@ -185,6 +185,33 @@ pub const SETTINGS: [Setting; 19] = [
         expected: "addresses and ranges like 10.0.0.1, 192.168.7.0/24, separated by commas",
         unset: Unset::Words("none"),
         example: Example::Set("[\"127.0.0.1\", \"::1\"]"),
+    },
+    Setting {
+        name: "failed_authentications_per_minute",
+        flag: "failed-authentications-per-minute",
+        value_name: "NUMBER",
+        about: "How many keys and signatures that do not work an address may send a minute, five minutes' worth at once; 0 for any number",
+        expected: "a number from 0 to 1000000",
+        unset: Unset::Value("60"),
+        example: Example::Shown("60"),
+    },
+    Setting {
+        name: "account_requests",
+        flag: "account-requests",
+        value_name: "NUMBER",
+        about: "How many requests the programs of one account may make in account_requests_seconds, of each process; 0 for any number",
+        expected: "a number from 0 to 1000000",
+        unset: Unset::Value("0"),
+        example: Example::Shown("1000"),
+    },
+    Setting {
+        name: "account_requests_seconds",
+        flag: "account-requests-seconds",
+        value_name: "SECONDS",
+        about: "The interval that account_requests is about",
+        expected: "a number of seconds from 1 to 3600",
+        unset: Unset::Value("60"),
+        example: Example::Shown("60"),
     },
     Setting {
         name: "stop_notice_seconds",

@@ -80,11 +80,13 @@ pub(super) enum Outcome {
     Revoked,
     Disabled,
     FromBrowser,
+    AddressLimited,
+    AccountLimited,
     Fault,
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Valid,
         Self::Missing,
         Self::Repeated,
@@ -95,6 +97,8 @@ impl Outcome {
         Self::Revoked,
         Self::Disabled,
         Self::FromBrowser,
+        Self::AddressLimited,
+        Self::AccountLimited,
         Self::Fault,
     ];
 
@@ -111,6 +115,8 @@ impl Outcome {
             Problem::KeyRevoked => Self::Revoked,
             Problem::AccountDisabled => Self::Disabled,
             Problem::KeyFromBrowser => Self::FromBrowser,
+            Problem::TooManyFailures(_) => Self::AddressLimited,
+            Problem::TooManyRequests(_) => Self::AccountLimited,
             Problem::Fault
             | Problem::Unavailable
             | Problem::StorageFull
@@ -137,11 +143,13 @@ impl Outcome {
         }
     }
 
-    /// The code of the answer; what has none is in small letters.
+    /// The code of the answer; what has none of its own is in small letters.
     pub(super) const fn label(self) -> &'static str {
         let problem = match self {
             Self::Valid => return "valid",
             Self::Fault => return "fault",
+            Self::AddressLimited => return "address_limited",
+            Self::AccountLimited => return "account_limited",
             Self::Missing => Problem::KeyMissing,
             Self::Repeated => Problem::HeaderRepeated,
             Self::Unknown => Problem::KeyUnknown,

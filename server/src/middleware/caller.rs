@@ -36,14 +36,19 @@ pub(super) async fn identify(State(serving): State<Serving>, mut request: Reques
 pub fn context_of(serving: &Serving, extensions: &Extensions, headers: &HeaderMap, caller: Caller) -> RequestContext {
     let user_agent =
         headers.get(header::USER_AGENT).map(|text| tidy_user_agent(&String::from_utf8_lossy(text.as_bytes())));
-    let peer = extensions.get::<PeerAddress>().map(|peer| peer.0.ip());
     RequestContext {
         caller,
-        address: peer.map(|peer| address(peer, headers, &serving.trusted_proxies)),
+        address: address_of(serving, extensions, headers),
         user_agent,
         request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         device: None,
     }
+}
+
+/// The address that a request comes from; see [`context_of`].
+pub(crate) fn address_of(serving: &Serving, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<PeerAddress>()?.0.ip();
+    Some(address(peer, headers, &serving.trusted_proxies))
 }
 
 async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -1,5 +1,6 @@
 //! What holds for every answer, whatever gives it.
 
+pub(crate) mod account_limit;
 mod body;
 mod caller;
 mod cross_site;
@@ -12,6 +13,7 @@ mod request_id;
 mod security_headers;
 mod server_functions;
 
+pub(crate) use caller::address_of;
 pub use caller::{PeerAddress, context_of};
 pub use request_id::RequestId;
 
@@ -71,6 +73,9 @@ pub fn wrap(routes: Router<Serving>, kind: Kind, serving: &Serving) -> Router<Se
         _ => routes.layer(from_fn_with_state(around.clone(), body::bound)),
     };
     let routes = routes.layer(panic::layer()).layer(from_fn_with_state(around.clone(), answer::give_form));
+    // Not uploads, as at ImageKit: what they may take is bound by their bytes.
+    let limited = serving.backend.limits_requests() && matches!(kind, Kind::Api | Kind::Gateway);
+    let routes = if limited { routes.layer(from_fn(account_limit::tell)) } else { routes };
     let routes = if kind == Kind::Upload { routes.layer(from_fn(uploads::allow)) } else { routes };
     routes
         .layer(from_fn_with_state(around.clone(), log_line::write))

@@ -20,6 +20,7 @@ mod headers;
 mod health;
 mod invitations;
 mod keeping;
+mod limits;
 mod logs;
 mod matrix;
 mod members;

@@ -143,7 +143,7 @@ impl<'a> Intake<'a> {
             (Some(_), _) if fields.is_signed() => {
                 if self.signed.is_none() && fields.can_be_checked() {
                     // Only for the token.
-                    let _ = prove_signature(self.serving, fields, &self.sender).await;
+                    let _ = prove_signature(self.serving, fields, &self.sender, None).await;
                 }
                 return Err(match fields.version() {
                     Version::V1 => UploadRefusal::BothWays.into(),
@@ -155,7 +155,7 @@ impl<'a> Intake<'a> {
             (None, None) if fields.version() == Version::V1 && says_nothing_of_itself(fields) => {
                 return Err(UploadRefusal::KeyMissing.into());
             }
-            (None, None) => prove_signature(self.serving, fields, &self.sender).await?.agree(fields)?,
+            (None, None) => prove_signature(self.serving, fields, &self.sender, self.address).await?.agree(fields)?,
         };
         let form = UploadForm::read(fields)?;
         let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
@@ -171,7 +171,8 @@ impl Taker for Intake<'_> {
         let backend = &self.serving.backend;
         let failed = |error: UploadError| (error, fields.clone());
         if self.key.is_none() && fields.can_be_checked() {
-            self.signed = Some(prove_signature(self.serving, fields, &self.sender).await.map_err(failed)?);
+            let signed = prove_signature(self.serving, fields, &self.sender, self.address).await;
+            self.signed = Some(signed.map_err(failed)?);
         }
         let proven = self.key.as_ref().or(self.signed.as_ref().map(Signed::proven));
         self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);
@@ -186,8 +187,13 @@ impl Taker for Intake<'_> {
     }
 }
 
-async fn prove_signature(serving: &Serving, fields: &Fields, sender: &Sender) -> Result<Signed, UploadError> {
-    let proven = serving.backend.prove_signature(fields, sender).await;
+async fn prove_signature(
+    serving: &Serving,
+    fields: &Fields,
+    sender: &Sender,
+    from: Option<IpAddr>,
+) -> Result<Signed, UploadError> {
+    let proven = serving.backend.prove_signature(fields, sender, from).await;
     serving.metrics.signature(proven.is_ok());
     proven
 }

@@ -47,6 +47,7 @@ pub(super) fn told(error: UploadError, fields: &Fields) -> Wrong {
         UploadError::Refused(refusal) => refused(refusal, fields),
         UploadError::Other(Error::Refused(refusal)) => Wrong::Problem(not_done(refusal)),
         UploadError::Other(Error::Fault(fault)) => Wrong::Problem(broken(&fault)),
+        UploadError::TooManyFailures(wait) => Wrong::Problem(Problem::TooManyFailures(wait)),
     }
 }
 

@@ -139,6 +139,43 @@ fn lets_nothing_through_without_latchkey(stage: &mut Stage, key: &str) {
     assert_eq!(stage.api.seen(), seen);
 }
 
+/// Of what fails too often, and of an account that asks too often, the client reads our own words and how long to wait.
+fn tells_whoever_is_limited_to_wait(kind: Kind) {
+    let few = [
+        ("LATCHKEY_FAILED_AUTHENTICATIONS_PER_MINUTE", "1"),
+        ("LATCHKEY_ACCOUNT_REQUESTS", "2"),
+        ("LATCHKEY_ACCOUNT_REQUESTS_SECONDS", "3600"),
+        ("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let stage = Stage::set_with(kind, &few);
+    let [ada, bob] = ["ada@example.org", "bob@example.org"].map(|email| stage.owner(email, None));
+    for _ in 0..5 {
+        refused(&stage, &stage.gateway.get("/", &[&with("private_typo")]), 403, "KEY_UNKNOWN");
+    }
+    let waits = |reply: &Reply| {
+        refused(&stage, reply, 429, "RATE_LIMITED");
+        reply.all("retry-after").iter().map(|seconds| seconds.parse::<u32>().unwrap()).collect::<Vec<_>>()
+    };
+    let failed = waits(&stage.gateway.get("/", &[&with("private_typo")]));
+    assert!(matches!(failed[..], [1..=60]), "{failed:?}");
+    for _ in 0..2 {
+        assert_eq!(stage.gateway.get("/", &[&with(&ada.key)]).status, 200, "a key that works passes");
+    }
+    let too_many = waits(&stage.gateway.get("/", &[&with(&ada.key)]));
+    assert!(matches!(too_many[..], [60..=1800]), "{too_many:?}");
+    assert_eq!(stage.gateway.get("/", &[&with(&bob.key)]).status, 200);
+}
+
+#[test]
+fn nginx_tells_whoever_is_limited_to_wait() {
+    tells_whoever_is_limited_to_wait(Kind::Nginx);
+}
+
+#[test]
+fn caddy_tells_whoever_is_limited_to_wait() {
+    tells_whoever_is_limited_to_wait(Kind::Caddy);
+}
+
 fn a_gateway_does_all_of_it(kind: Kind) {
     let mut stage = Stage::set(kind);
     let owner = stage.owner("ada@example.org", Some("cus 1"));

@@ -278,8 +278,13 @@ pub struct Owner {
 
 impl Stage {
     pub fn set(kind: Kind) -> Self {
+        Self::set_with(kind, &[])
+    }
+
+    /// With these settings of the program.
+    pub fn set_with(kind: Kind, variables: &[(&str, &str)]) -> Self {
         let place = Place::new();
-        let latchkey = place.serve(&[]);
+        let latchkey = place.serve(variables);
         let api = Api::start();
         let gateway = Running::start(kind, latchkey.addr, api.addr);
         Self { place, latchkey: Some(latchkey), gateway, api, kind }

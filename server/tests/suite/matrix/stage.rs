@@ -119,7 +119,7 @@ impl Stage {
         world.backend.create_admin(&World::operator(), "root@example.org", None).await.unwrap();
         let system = world.backend.create_installation_key(&World::operator(), "billing", &Scope::ALL).await.unwrap();
         // That a key is in use is noted now and then: here, and not when the first line is played.
-        world.backend.authenticate_installation(system.key.expose()).await.unwrap();
+        world.backend.authenticate_installation(system.key.expose(), None).await.unwrap();
         let now = Timestamp::from_millis(NOW);
         let half_an_hour_ago = now.minus(sessions::IDLE);
         let sessions = vec![

@@ -320,6 +320,7 @@ impl Open {
             Verdict::Revoked => "revoked",
             Verdict::AccountDisabled => "disabled",
             Verdict::Unknown | Verdict::Public | Verdict::Installation => "unknown",
+            Verdict::TooManyFailures(_) => "limited",
         };
         let expected = match (facts.works(now), facts.revoked, disabled) {
             (true, _, true) => "disabled",

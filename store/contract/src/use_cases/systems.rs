@@ -22,20 +22,21 @@ async fn make(here: &Installation, scopes: &[Scope]) -> IssuedInstallationKey {
 
 /// What the key is answered, in a word.
 async fn verdict(here: &Installation, key: &str) -> &'static str {
-    match here.backend.authenticate_installation(key).await.expect("authenticates") {
+    match here.backend.authenticate_installation(key, None).await.expect("authenticates") {
         InstallationVerdict::Valid(_) => "valid",
         InstallationVerdict::Unknown => "unknown",
         InstallationVerdict::PrivateKey => "private",
         InstallationVerdict::PublicKey => "public",
         InstallationVerdict::Expired => "expired",
         InstallationVerdict::Revoked => "revoked",
+        InstallationVerdict::TooManyFailures(_) => "limited",
     }
 }
 
 /// The context of a request with a fresh key of these scopes.
 async fn system(here: &Installation, scopes: &[Scope]) -> RequestContext {
     let issued = make(here, scopes).await;
-    match here.backend.authenticate_installation(issued.key.expose()).await.expect("authenticates") {
+    match here.backend.authenticate_installation(issued.key.expose(), None).await.expect("authenticates") {
         InstallationVerdict::Valid(caller) => RequestContext { caller: Caller::Installation(caller), ..stranger() },
         other => panic!("not valid: {other:?}"),
     }

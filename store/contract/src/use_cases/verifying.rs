@@ -46,10 +46,10 @@ pub async fn memory_and_database_give_the_same_answers(store: Arc<dyn Store>) {
         server.pass(pass);
         command.set_clock(server.backend.now());
         for key in [&owner.key, &second_key, &third_key] {
-            let from_memory = server.backend.check_key(key).await.expect("decides");
-            assert_eq!(from_memory, command.backend.check_key(key).await.expect("decides"));
+            let from_memory = server.backend.check_key(key, || None).await.expect("decides");
+            assert_eq!(from_memory, command.backend.check_key(key, || None).await.expect("decides"));
             // Asked again, it may come from what was remembered.
-            assert_eq!(from_memory, server.backend.check_key(key).await.expect("decides"));
+            assert_eq!(from_memory, server.backend.check_key(key, || None).await.expect("decides"));
         }
     }
     assert_eq!(server.backend.indexed_keys(), Some(1), "what was told to be expired is not kept");
