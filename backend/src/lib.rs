@@ -38,6 +38,7 @@ pub mod sweep;
 pub mod throttle;
 pub mod token;
 pub mod uploads;
+pub mod usage;
 pub mod verification;
 
 mod network;
@@ -99,6 +100,8 @@ pub struct Policy {
     pub account_requests: u32,
     /// The interval. Not zero.
     pub account_requests_interval: std::time::Duration,
+    /// For how many days it is kept who used a pair; 0 if that is not counted at all.
+    pub usage_days: u32,
 }
 
 impl Default for Policy {
@@ -113,6 +116,7 @@ impl Default for Policy {
             failed_authentications_per_minute: 60,
             account_requests: 0,
             account_requests_interval: std::time::Duration::from_mins(1),
+            usage_days: 90,
         }
     }
 }
@@ -136,6 +140,7 @@ pub struct Backend {
     verification: Arc<Verification>,
     failures: Arc<Failures>,
     requests: Arc<Requests>,
+    usage: Arc<usage::Usage>,
 }
 
 impl Backend {
@@ -165,6 +170,7 @@ impl Backend {
             files: Arc::new(NoFiles),
             seen_tokens: Arc::default(),
             sightings: Arc::default(),
+            usage: Arc::default(),
         }
     }
 

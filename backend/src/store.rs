@@ -16,6 +16,7 @@ mod installation;
 mod key_changes;
 mod keys;
 mod people;
+mod usage;
 
 pub use accounts::{
     AccountOrder, AccountQuery, AccountRecord, AccountSummary, InvitationRecord, InvitedInto, MemberRecord, Membership,
@@ -33,6 +34,7 @@ pub use installation::{Installation, InstallationKeyRecord, PurgeLimits};
 pub use key_changes::{ChangeNumber, IndexedPair, InstanceRecord, KeyChange, KeyChanges, KnownChanges, PairNumber};
 pub use keys::{KeyDigest, PairWithAccount, RollRecord, SealedKey};
 pub use people::{AdminRecord, PasswordLinkRecord, PersonRecord, SessionRecord, SessionView};
+pub use usage::{CallerName, CallerRecord, DayUseRecord, PairUseRecord, Usage, UsageBatch, UsageRow};
 
 use async_trait::async_trait;
 use domain::audit::{Event, EventFilter, EventPlace};
@@ -44,7 +46,7 @@ use domain::{
 
 /// Reads, and the beginning of every write.
 #[async_trait]
-pub trait Store: FileReads + KeyChanges + Send + Sync {
+pub trait Store: FileReads + KeyChanges + Usage + Send + Sync {
     /// Begins the one kind of transaction that writes. Waits for other writers, at most a few seconds.
     ///
     /// Dropping the transaction without committing undoes all of it.

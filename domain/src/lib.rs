@@ -2,8 +2,8 @@
 //!
 //! Here live the key pair and its life ([`key_pair`]), the format of keys ([`key_format`]), the choices for an old
 //! pair's end ([`expiry`]), who may do what ([`access`]), the life of the keys with which
-//! the company's own systems come ([`installation_key`]), what is uploaded with a pair ([`upload`]), what is recorded
-//! ([`audit`]) and every "no" the product can say ([`refusal`]).
+//! the company's own systems come ([`installation_key`]), what is uploaded with a pair ([`upload`]), how use
+//! of a pair is counted ([`usage`]), what is recorded ([`audit`]) and every "no" the product can say ([`refusal`]).
 //!
 //! What deliberately does not live here: input and output, a clock, randomness, HTTP, SQL. Time and random bytes arrive
 //! as arguments, so every rule can be tested at the exact instant that matters, and the crate compiles for the browser.
@@ -21,6 +21,7 @@ pub mod password;
 pub mod refusal;
 pub mod time;
 pub mod upload;
+pub mod usage;
 
 pub use access::{Permission, Role, Scope, Standing};
 pub use email::Email;

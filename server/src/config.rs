@@ -86,6 +86,7 @@ impl Settings {
                 failed_authentications_per_minute: given.read("failed_authentications_per_minute", count)?,
                 account_requests: given.read("account_requests", count)?,
                 account_requests_interval: given.read("account_requests_seconds", interval)?,
+                usage_days: given.read("usage_days", usage_days)?,
             },
             site_root: given.read_optional("site_root", |text| Some(text.into()))?,
             trusted_proxies: given.read("trusted_proxies", networks)?,
@@ -116,6 +117,10 @@ fn sign_up(text: &str) -> Option<SignUp> {
 
 fn days(text: &str) -> Option<Duration> {
     text.parse().ok().filter(|days| (1..=3_650).contains(days)).map(Duration::days)
+}
+
+fn usage_days(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|days| (0..=3_650).contains(days))
 }
 
 fn megabytes(text: &str) -> Option<u64> {

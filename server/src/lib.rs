@@ -15,6 +15,7 @@ mod bulk_report;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod counting;
 mod download;
 pub mod following;
 pub mod health;

@@ -2,6 +2,7 @@
 
 use crate::accept::{self, Limits};
 use crate::config::Settings;
+use crate::counting;
 use crate::following::follow_for_ever;
 use crate::metrics;
 use crate::notify::Notifier;
@@ -76,6 +77,8 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
     let following = tokio::spawn(follow_for_ever(installation.backend.clone()));
     let sweeping = tokio::spawn(sweep_for_ever(installation.backend.clone()));
     let sweeping_files = tokio::spawn(sweep_files_for_ever(installation.backend.clone()));
+    let counting = tokio::spawn(counting::write_for_ever(installation.backend.clone()));
+    let forgetting = tokio::spawn(counting::forget_for_ever(installation.backend.clone()));
     let rolling = tokio::spawn(go_on_rolling(installation.backend.clone()));
     warn_if_exposed(&serving);
     let watched = metrics.map(|listener| tokio::spawn(metrics::serve(listener, serving.clone())));
@@ -90,6 +93,9 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
 
     sweeping.abort();
     sweeping_files.abort();
+    forgetting.abort();
+    // In the middle of a batch or not: it is added once.
+    counting.abort();
     // Between two transactions or in the middle of one, which is undone: the next start goes on.
     rolling.abort();
     following.abort();
@@ -97,7 +103,11 @@ pub async fn run(settings: &Settings, notifier: Notifier) -> Result<(), ServeErr
         // Whoever changes a key next waits for this process for as long as a lease lasts.
         tracing::warn!(error = opening::chain(&error), "could not say that this process is over");
     }
-    if tokio::time::timeout(LAST_WRITES, installation.close()).await.is_err() {
+    let last_writes = async {
+        counting::write_the_last(&installation.backend).await;
+        installation.close().await;
+    };
+    if tokio::time::timeout(LAST_WRITES, last_writes).await.is_err() {
         tracing::warn!("the database was still in use");
     }
     // To the end: what took so long is to be seen.

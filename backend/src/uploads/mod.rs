@@ -18,10 +18,11 @@ use crate::authenticate::Authenticated;
 use crate::files::token_digest;
 use crate::limits::{Wait, is_failure};
 use crate::store::{FileRecord, PairToSignFor, StoreError, Uploader, WriteTx};
-use crate::{Backend, Error, Fault, signature, signed_token};
+use crate::{Backend, Error, Fault, signature, signed_token, usage};
 use domain::key_format::{Presented, recognise};
 use domain::upload::form::{Fields, Version};
 use domain::upload::{Expire, OneUse, Parameter, Payload, UploadForm, UploadRefusal, window};
+use domain::usage::Outcome;
 use domain::{AccountId, KeyPairState, PairId, PrivateKey, PublicKey, Refusal, Timestamp};
 use std::net::IpAddr;
 
@@ -123,34 +124,55 @@ impl Backend {
     /// Last of all `sender` is held to the account's list of origins: whoever has no signature learns nothing of it, and
     /// whoever has one has used it up.
     ///
-    /// What is not proven is counted against the address `from`; see [`crate::limits`]. Nothing but the look that is limited
-    /// can tell a right signature from a wrong one, so every one is looked at, and a right one passes from everywhere.
+    /// `request` is counted as a use of the pair once the signature is proven, or if the pair is dead, which is told before
+    /// anything is proven. What is not proven is counted against the address it comes from; see [`crate::limits`]. Nothing
+    /// but the look that is limited can tell a right signature from a wrong one, so every one is looked at, and a right one
+    /// passes from everywhere. `None` for a request that is counted already.
     pub async fn prove_signature(
         &self,
         fields: &Fields,
         sender: &Sender,
-        from: Option<IpAddr>,
+        request: Option<&usage::Request<'_>>,
     ) -> UploadResult<Signed> {
         let proven = match fields.version() {
-            Version::V1 => self.prove_by_signature(fields).await,
-            Version::V2 => self.prove_by_token(fields).await,
+            Version::V1 => self.prove_by_signature(fields, request).await,
+            Version::V2 => self.prove_by_token(fields, request).await,
         };
         if let Err(UploadError::Refused(refusal)) = &proven
             && is_failure(*refusal)
         {
+            let from = request.and_then(|request| request.address);
             self.failures.count(from).map_err(UploadError::TooManyFailures)?;
         }
         let (account_id, pair_id, payload) = proven?;
-        self.check_sender(&account_id, sender).await?;
+        let allowed = self.check_sender(&account_id, sender).await;
+        match &allowed {
+            Ok(()) => self.count_signature(&pair_id, Outcome::Accepted, request),
+            Err(UploadError::Refused(UploadRefusal::OriginNotAllowed)) => {
+                self.count_signature(&pair_id, Outcome::OriginNotAllowed, request);
+            }
+            Err(_) => {}
+        }
+        allowed?;
         Ok(Signed { proven: Proven { account_id, way: Way::Signature(pair_id, sender.clone()) }, payload })
     }
 
-    async fn prove_by_token(&self, fields: &Fields) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
+    fn count_signature(&self, pair_id: &PairId, outcome: Outcome, request: Option<&usage::Request<'_>>) {
+        if let Some(request) = request {
+            self.count_use(usage::Use { pair_id, outcome, request: *request });
+        }
+    }
+
+    async fn prove_by_token(
+        &self,
+        fields: &Fields,
+        request: Option<&usage::Request<'_>>,
+    ) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
         let token = fields.get(Parameter::Token).filter(|text| !text.is_empty());
         let token = token.ok_or(UploadRefusal::Missing(Parameter::Token))?;
         let key_id = signed_token::key_id(token).ok_or(UploadRefusal::TokenInvalid)?;
         let now = self.clock.now();
-        let signer = self.find_signer(&key_id, now).await?;
+        let signer = self.find_signer(&key_id, now, request).await?;
         let payload = signed_token::verify(&signer.private_key, token).ok_or(UploadRefusal::TokenInvalid)?;
         let until = payload.usable_until(now)?;
         let Signer { account_id, pair_id, .. } = signer;
@@ -158,7 +180,11 @@ impl Backend {
         Ok((account_id, pair_id, Some(payload)))
     }
 
-    async fn prove_by_signature(&self, fields: &Fields) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
+    async fn prove_by_signature(
+        &self,
+        fields: &Fields,
+        request: Option<&usage::Request<'_>>,
+    ) -> UploadResult<(AccountId, PairId, Option<Payload>)> {
         let text = |parameter| {
             let given = fields.get(parameter).filter(|text| !text.is_empty());
             given.ok_or(UploadRefusal::Missing(parameter))
@@ -167,7 +193,7 @@ impl Backend {
         let token = OneUse::read(text(Parameter::Token)?)?;
         let (expire, given) = (text(Parameter::Expire)?, text(Parameter::Signature)?);
         let now = self.clock.now();
-        let Signer { account_id, pair_id, private_key } = self.find_signer(public_key, now).await?;
+        let Signer { account_id, pair_id, private_key } = self.find_signer(public_key, now, request).await?;
         let digest = token_digest(token.as_str());
         let expire = Expire::read(expire, now).inspect_err(|_| {
             self.seen_tokens.remember(&account_id, digest, now.plus(window::LONGEST), now);
@@ -183,7 +209,12 @@ impl Backend {
         Ok((account_id, pair_id, None))
     }
 
-    async fn find_signer(&self, public_key: &str, now: Timestamp) -> UploadResult<Signer> {
+    async fn find_signer(
+        &self,
+        public_key: &str,
+        now: Timestamp,
+        request: Option<&usage::Request<'_>>,
+    ) -> UploadResult<Signer> {
         let public_key = match recognise(&self.policy.brand, public_key) {
             Presented::PublicKey => PublicKey::parse(&self.policy.brand, public_key),
             Presented::PrivateKey(_) | Presented::InstallationKey(_) | Presented::Malformed => None,
@@ -196,9 +227,15 @@ impl Backend {
         if pair.settle(now).is_some() {
             self.write_down_expiry(&account.id, std::slice::from_ref(&pair), now).await;
         }
-        check_works(state, Half::Public)?;
-        if account.disabled_at.is_some() {
-            return Err(UploadRefusal::AccountDisabled.into());
+        let refused = match check_works(state, Half::Public) {
+            Ok(()) if account.disabled_at.is_some() => Some((UploadRefusal::AccountDisabled, Outcome::AccountDisabled)),
+            Ok(()) => None,
+            Err(UploadRefusal::PublicKeyRevoked) => Some((UploadRefusal::PublicKeyRevoked, Outcome::Revoked)),
+            Err(refusal) => Some((refusal, Outcome::Expired)),
+        };
+        if let Some((refusal, outcome)) = refused {
+            self.count_signature(&pair.id, outcome, request);
+            return Err(refusal.into());
         }
         // Destroyed only once the pair is dead; read before that was known.
         let sealed = sealed.ok_or(UploadRefusal::PublicKeyExpired)?;

@@ -7,15 +7,20 @@ use crate::middleware::{account_limit, address_of, context_of};
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::paths;
-use backend::authenticate::{Authenticated, Verdict};
+use backend::authenticate::{Authenticated, Checked, Verdict};
 use backend::uploads::Sender;
+use backend::usage::{Request as Counted, Use};
 use backend::{Caller, Error};
+use domain::usage::Outcome;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Instant;
 
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
+
+/// Where gateways ask, or below.
+const GATEWAYS_ASK: &str = "/v1/auth";
 
 /// Whose request it is. A key that works and comes from a browser is known to everybody who opens the page: it is refused,
 /// and its owner reads where it was seen.
@@ -35,7 +40,8 @@ pub(super) async fn authenticate(
     }
 }
 
-/// Whose key `presented` is, which came with this request: in a header, or as what the request is about.
+/// Whose key `presented` is, which came with this request: in a header, or as what the request is about. Counted, if it is
+/// somebody's.
 pub(super) async fn judge(
     serving: &Serving,
     parts: &Parts,
@@ -43,20 +49,6 @@ pub(super) async fn judge(
     endpoint: Endpoint,
 ) -> Result<Authenticated, Problem> {
     let began = Instant::now();
-    let judged = weigh(serving, parts, presented, endpoint).await.and_then(|caller| {
-        account_limit::take(serving, &parts.extensions, &caller.account_id, endpoint)?;
-        Ok(caller)
-    });
-    serving.metrics.judged(endpoint, judged.as_ref().err().copied(), began.elapsed());
-    judged
-}
-
-async fn weigh(
-    serving: &Serving,
-    parts: &Parts,
-    presented: &str,
-    endpoint: Endpoint,
-) -> Result<Authenticated, Problem> {
     let from = || match endpoint {
         Endpoint::Account | Endpoint::Auth | Endpoint::Files | Endpoint::Upload => {
             address_of(serving, &parts.extensions, &parts.headers)
@@ -64,8 +56,24 @@ async fn weigh(
         // Whoever asks was sent it by somebody else, and answers for none of it.
         Endpoint::Verify => None,
     };
-    match serving.backend.check_key(presented, from).await.map(|checked| checked.verdict) {
-        Ok(Verdict::Valid(caller)) => match origin_of_browser(&parts.headers) {
+    let (judged, pair_id) = match serving.backend.check_key(presented, from).await {
+        Ok(Checked { verdict, pair_id }) => (weigh(serving, parts, verdict).await, pair_id),
+        Err(error) => (Err(unchecked(error)), None),
+    };
+    let judged = judged.and_then(|caller| {
+        account_limit::take(serving, &parts.extensions, &caller.account_id, endpoint)?;
+        Ok(caller)
+    });
+    if let (Some(pair_id), Some(outcome)) = (&pair_id, outcome_of(&judged)) {
+        serving.backend.count_use(Use { pair_id, outcome, request: request_to_count(serving, parts) });
+    }
+    serving.metrics.judged(endpoint, judged.as_ref().err().copied(), began.elapsed());
+    judged
+}
+
+async fn weigh(serving: &Serving, parts: &Parts, verdict: Verdict) -> Result<Authenticated, Problem> {
+    match verdict {
+        Verdict::Valid(caller) => match origin_of_browser(&parts.headers) {
             None => Ok(caller),
             Some(origin) => {
                 let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
@@ -73,22 +81,64 @@ async fn weigh(
                 Err(Problem::KeyFromBrowser)
             }
         },
-        Ok(Verdict::Unknown) => Err(Problem::KeyUnknown),
-        Ok(Verdict::Public) => Err(Problem::KeyIsPublic),
-        Ok(Verdict::Installation) => Err(Problem::KeyIsInstallation),
-        Ok(Verdict::Expired) => Err(Problem::KeyExpired),
-        Ok(Verdict::Revoked) => Err(Problem::KeyRevoked),
-        Ok(Verdict::AccountDisabled) => Err(Problem::AccountDisabled),
-        Ok(Verdict::TooManyFailures(wait)) => Err(Problem::TooManyFailures(wait)),
-        Err(Error::Fault(fault)) => {
+        Verdict::Unknown => Err(Problem::KeyUnknown),
+        Verdict::Public => Err(Problem::KeyIsPublic),
+        Verdict::Installation => Err(Problem::KeyIsInstallation),
+        Verdict::Expired => Err(Problem::KeyExpired),
+        Verdict::Revoked => Err(Problem::KeyRevoked),
+        Verdict::AccountDisabled => Err(Problem::AccountDisabled),
+        Verdict::TooManyFailures(wait) => Err(Problem::TooManyFailures(wait)),
+    }
+}
+
+fn unchecked(error: Error) -> Problem {
+    match error {
+        Error::Fault(fault) => {
             tracing::error!(fault = fault.chain(), "a key could not be checked");
-            Err(Problem::from(&fault))
+            Problem::from(&fault)
         }
-        Err(Error::Refused(refusal)) => {
+        Error::Refused(refusal) => {
             tracing::error!(code = refusal.code(), "checking a key was refused");
-            Err(Problem::Fault)
+            Problem::Fault
         }
     }
+}
+
+/// What is counted of a pair whose key was judged; `None` for what is said of no pair.
+fn outcome_of(judged: &Result<Authenticated, Problem>) -> Option<Outcome> {
+    match judged {
+        Ok(_) => Some(Outcome::Accepted),
+        Err(Problem::KeyFromBrowser) => Some(Outcome::FromBrowser),
+        Err(Problem::KeyExpired) => Some(Outcome::Expired),
+        Err(Problem::KeyRevoked) => Some(Outcome::Revoked),
+        Err(Problem::AccountDisabled) => Some(Outcome::AccountDisabled),
+        Err(Problem::TooManyRequests(_) | Problem::TooManyFailures(_)) => Some(Outcome::TooManyRequests),
+        Err(_) => None,
+    }
+}
+
+/// Where gateways say what they were asked for: most of them in the first, nginx in whichever its configuration names.
+static ORIGINAL_METHODS: [HeaderName; 2] =
+    [HeaderName::from_static("x-forwarded-method"), HeaderName::from_static("x-original-method")];
+static ORIGINAL_PATHS: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-uri"),
+    HeaderName::from_static("x-original-uri"),
+    HeaderName::from_static("x-original-url"),
+];
+
+/// Who sends a request and what for, to be counted. A gateway asks about a request of somebody else: what counts is where
+/// that one comes from, if the gateway is a trusted proxy, and where it goes, as the gateway says.
+pub(super) fn request_to_count<'a>(serving: &Serving, parts: &'a Parts) -> Counted<'a> {
+    let said = |name: &HeaderName| parts.headers.get(name).map(HeaderValue::as_bytes);
+    let (mut method, mut path) = (parts.method.as_str().as_bytes(), parts.uri.path().as_bytes());
+    if let Some(below) = parts.uri.path().strip_prefix(GATEWAYS_ASK) {
+        method = ORIGINAL_METHODS.iter().find_map(said).unwrap_or(method);
+        // Envoy says it in the path of its question.
+        let asked = Some(below.as_bytes()).filter(|below| below.len() > 1);
+        path = asked.or_else(|| ORIGINAL_PATHS.iter().find_map(said)).unwrap_or(path);
+    }
+    let user_agent = said(&header::USER_AGENT).unwrap_or_default();
+    Counted { address: address_of(serving, &parts.extensions, &parts.headers), user_agent, method, path }
 }
 
 /// Whose request it is, if it comes with anything in the place of a key.

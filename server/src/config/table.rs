@@ -41,7 +41,7 @@ pub enum Example {
 }
 
 /// Every setting there is. None of them is a secret: secrets lie in files that a setting names.
-pub const SETTINGS: [Setting; 22] = [
+pub const SETTINGS: [Setting; 23] = [
     Setting {
         name: "addr",
         flag: "addr",
@@ -167,6 +167,15 @@ pub const SETTINGS: [Setting; 22] = [
         expected: "a number of days from 1 to 3650",
         unset: Unset::Value("30"),
         example: Example::Shown("30"),
+    },
+    Setting {
+        name: "usage_days",
+        flag: "usage-days",
+        value_name: "DAYS",
+        about: "For how many days it is kept who used a pair, addresses among it; with 0 it is not counted",
+        expected: "a number of days from 0 to 3650",
+        unset: Unset::Value("90"),
+        example: Example::Shown("90"),
     },
     Setting {
         name: "site_root",

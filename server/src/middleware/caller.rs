@@ -72,12 +72,8 @@ async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, P
 fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let trusts = |ip: &IpAddr| trusted.iter().any(|range| range.contains(&ip.to_canonical()));
     let mut nearest = peer.to_canonical();
-    let said: Vec<&str> = headers
-        .get_all(X_FORWARDED_FOR)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
-        .collect();
-    for text in said.into_iter().rev() {
+    let said = headers.get_all(X_FORWARDED_FOR).iter().rev();
+    for text in said.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')) {
         if !trusts(&nearest) {
             break;
         }

@@ -6,9 +6,9 @@ use crate::routes::Kind;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use backend::usage::names_a_key;
 use domain::Brand;
 use http::StatusCode;
-use percent_encoding::percent_decode_str;
 use std::time::Instant;
 use tracing::Instrument as _;
 
@@ -57,16 +57,8 @@ fn short(text: &str, most: usize) -> String {
 
 /// The path, or a stand-in when somebody put a key into it, however it was encoded.
 pub fn path_to_log(brand: &Brand, path: &str) -> String {
-    let prefixes = [brand.private_prefix(), brand.installation_prefix()];
-    let mut decoded = path.to_owned();
-    for _ in 0..3 {
-        if prefixes.iter().any(|prefix| decoded.contains(prefix)) {
-            return "(a path with a key in it)".to_owned();
-        }
-        if !decoded.contains('%') {
-            break;
-        }
-        decoded = percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+    if names_a_key(brand, path) {
+        return "(a path with a key in it)".to_owned();
     }
     short(path, 200)
 }

@@ -6,15 +6,17 @@ use crate::script::Script;
 use async_trait::async_trait;
 use backend::store::{
     AccountQuery, AccountRecord, AccountSummary, AdminRecord, BulkRollAccount, BulkRollDraft, BulkRollDraftAccount,
-    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, ChangeNumber,
-    FileQuery, FileReads, FileRecord, FileWrites, IndexedPair, Installation, InstallationKeyRecord, InstanceRecord,
-    InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges, MemberRecord, Membership, OwnAccount, PairNumber,
-    PairToSignFor, PairWithAccount, PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey,
-    SessionRecord, SessionView, Store, StoreResult, UploadOriginRecord, WriteTx,
+    BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, CallerRecord,
+    ChangeNumber, DayUseRecord, FileQuery, FileReads, FileRecord, FileWrites, IndexedPair, Installation,
+    InstallationKeyRecord, InstanceRecord, InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges,
+    MemberRecord, Membership, OwnAccount, PairNumber, PairToSignFor, PairUseRecord, PairWithAccount,
+    PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
+    StoreResult, UploadOriginRecord, Usage, UsageBatch, WriteTx,
 };
 use domain::audit::{Event, EventFilter, EventPlace};
 use domain::installation_key::Life;
 use domain::upload::{FileName, Folder, Origin};
+use domain::usage::Day;
 use domain::{
     AccountId, BulkRollDraftId, BulkRollId, Email, FileId, InstallationKeyId, InstanceId, InvitationId, KeyPair,
     PairId, PublicKey, SessionId, SubmissionId, Timestamp, UserId,
@@ -107,6 +109,18 @@ macro_rules! key_changes {
     ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
         impl KeyChanges for WatchedStore {
+            $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
+                self.inner.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+/// Passes on what is counted.
+macro_rules! usage {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Usage for WatchedStore {
             $(async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
                 self.inner.$name($($argument),*).await
             })*
@@ -296,6 +310,15 @@ key_changes! {
     renew_instance(id: &InstanceId, acknowledged: ChangeNumber) -> ();
     list_instances() -> Vec<InstanceRecord>;
     forget_instance(id: &InstanceId, beat: Option<u64>) -> ();
+}
+
+usage! {
+    add_usage(batch: &UsageBatch) -> bool;
+    list_pair_uses(account_id: &AccountId) -> Vec<PairUseRecord>;
+    list_day_uses(account_id: &AccountId, from: Day) -> Vec<DayUseRecord>;
+    list_callers(account_id: &AccountId, pair_id: &PairId, skip: u32, limit: u32) -> Vec<CallerRecord>;
+    forget_usage(before: Option<Day>, limit: u32) -> bool;
+    forget_usage_writers(before: Timestamp) -> ();
 }
 
 files! {

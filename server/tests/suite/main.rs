@@ -40,6 +40,7 @@ mod stopping;
 mod tools;
 mod upgrading;
 mod uploads;
+mod usage;
 mod verification;
 mod verify;
 mod world;

@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod throttle;
 pub mod transactions;
 pub mod upload_origins;
+pub mod usage;
 pub mod use_cases;
 pub mod world;
 
@@ -212,6 +213,17 @@ macro_rules! store_contract_tests {
                 an_origin_is_listed_once,
                 an_origin_is_removed_once,
             }
+            usage {
+                counts_of_the_same_are_added,
+                a_batch_that_is_there_is_not_added_again,
+                a_pair_that_is_not_there_is_left_out,
+                counts_of_several_processes_are_added_up,
+                callers_are_listed_the_last_seen_first,
+                use_is_told_for_the_pairs_of_one_account,
+                what_is_old_is_forgotten_a_few_rows_at_a_time,
+                everything_can_be_forgotten,
+                use_is_no_change_of_keys,
+            }
             sessions {
                 a_session_is_read_back_with_its_person,
                 an_unknown_session_is_not_found,
@@ -297,6 +309,7 @@ mod tests {
             include_str!("throttle.rs"),
             include_str!("transactions.rs"),
             include_str!("upload_origins.rs"),
+            include_str!("usage.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let name = line.split('(').next().unwrap_or_default();

@@ -45,6 +45,7 @@ mod sessions;
 mod statistics;
 mod throttle;
 mod upload_origins;
+mod usage;
 mod wal;
 mod write;
 
@@ -65,6 +66,8 @@ pub struct SqliteStore {
     readers: SqlitePool,
     /// One connection for saying that this process lives, which is not worth a sync of the disk.
     beats: SqlitePool,
+    /// One connection for counts of use, which are many and not worth a sync either.
+    counts: SqlitePool,
     /// Whether the write-ahead log may still hold ciphertext that has been destroyed in the database.
     scrub_due: Arc<AtomicBool>,
     failed_writes: Arc<AtomicU64>,
@@ -79,6 +82,7 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close().await;
         self.beats.close().await;
+        self.counts.close().await;
         self.writer.close().await;
     }
 }

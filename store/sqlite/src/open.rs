@@ -136,7 +136,8 @@ impl SqliteStore {
         let connect = |source| OpenError::Connect { path: path.clone(), source };
         let readers = open_readers(&path).await.map_err(connect)?;
         let beats = pool(1).min_connections(0).connect_lazy_with(beating(&path));
-        Ok(Self { writer, readers, beats, scrub_due: Arc::default(), failed_writes: Arc::default() })
+        let counts = writers().min_connections(0).connect_lazy_with(counting(&path));
+        Ok(Self { writer, readers, beats, counts, scrub_due: Arc::default(), failed_writes: Arc::default() })
     }
 }
 
@@ -240,21 +241,29 @@ fn settings(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
 }
 
-fn writing(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
+/// What holds for every connection that writes more than a row.
+fn changing(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
     settings(path, busy_timeout)
-        // With NORMAL, a committed revocation could be lost in a power cut.
-        .synchronous(SqliteSynchronous::Full)
-        // What is deleted or replaced is overwritten with zeros: destroyed ciphertext must be gone.
+        // What is deleted or replaced is overwritten with zeros: destroyed ciphertext must be gone, and forgotten addresses.
         .pragma("secure_delete", "ON")
         // A log that once grew large does not stay large.
         .pragma("journal_size_limit", "16777216")
-        .optimize_on_close(true, 400)
+}
+
+fn writing(path: &Path, busy_timeout: Duration) -> SqliteConnectOptions {
+    // With NORMAL, a committed revocation could be lost in a power cut.
+    changing(path, busy_timeout).synchronous(SqliteSynchronous::Full).optimize_on_close(true, 400)
 }
 
 /// What is written about processes may be lost in a power cut, which ends them too: the commit is not synced. It still comes
 /// after every commit that was, and takes back none of them.
 fn beating(path: &Path) -> SqliteConnectOptions {
     settings(path, BEAT_TIMEOUT).synchronous(SqliteSynchronous::Normal)
+}
+
+/// Counts of use may be lost in a power cut, those since the last commit that was synced. They take back none that was.
+fn counting(path: &Path) -> SqliteConnectOptions {
+    changing(path, BUSY_TIMEOUT).synchronous(SqliteSynchronous::Normal)
 }
 
 fn reading(path: &Path) -> SqliteConnectOptions {
@@ -272,7 +281,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-/// The one writing connection.
+/// One writing connection.
 ///
 /// When the disk is full, SQLite rolls the transaction back by itself. The driver's own rollback then finds none, takes
 /// the transaction for still open and never begins another one. Such a connection is replaced.

@@ -67,6 +67,11 @@ const FIXTURE: &str = "
         (2, '000000000000000000000002', 'acct_00000000000000000000000001', '000000000000000000000002', 2, 'b.png', '/docs', 4,
             'image/png', json_array('x'), 1, 0, '1,2,3,4', json_object('a', 1), 'b', NULL, 'user_00000000000000000000000001', 0, 5, 7, 6);
     INSERT INTO instance VALUES ('inst_00000000000000000000000001', 3, 7);
+    INSERT INTO caller VALUES (1, 2, 0, '192.0.2.1', 'curl/8', 0, 9), (2, 2, 1, '', '', 0, 9);
+    INSERT INTO use_by_hour VALUES (1, 0, 'accepted', 3, 0, 9, 'GET /v1/account'), (2, 0, 'expired', 1, 9, 9, '');
+    INSERT INTO use_by_day VALUES (2, 0, 3, 1);
+    INSERT INTO use_of_pair VALUES (2, 0, 9, 9), (3, NULL, NULL, 9);
+    INSERT INTO use_batch VALUES ('inst_00000000000000000000000001', 1, 0);
     INSERT INTO upload_token VALUES ('acct_00000000000000000000000001', zeroblob(32), 5);
     INSERT INTO upload_origin VALUES (1, 'acct_00000000000000000000000001', 'https://www.example.com', 0);
     INSERT INTO device VALUES (zeroblob(32), 'user_00000000000000000000000001', 0);
@@ -91,6 +96,49 @@ const CASES: &[(&str, &str, &str)] = &[
     ("instance_id_shape", "UPDATE instance SET id = 'inst_1'", ""),
     ("instance_acknowledged_counts", "UPDATE instance SET acknowledged = -1", ""),
     ("instance_beat_counts", "UPDATE instance SET beat = -1", ""),
+    ("caller_pk", "INSERT INTO caller VALUES (1, 2, 0, 'x', 'x', 0, 0)", "caller.number"),
+    ("caller_pair_fk", "INSERT INTO caller VALUES (3, 99, 0, 'x', 'x', 0, 0)", FOREIGN_KEY),
+    ("caller_others_is_0_or_1", "INSERT INTO caller VALUES (3, 2, 2, '', '', 0, 0)", ""),
+    ("caller_address_is_short", "INSERT INTO caller VALUES (3, 2, 0, printf('%46c', 'x'), '', 0, 0)", ""),
+    ("caller_user_agent_is_short", "INSERT INTO caller VALUES (3, 2, 0, '', printf('%121c', 'x'), 0, 0)", ""),
+    ("caller_last_not_before_first", "UPDATE caller SET first_at = 10", ""),
+    (
+        "caller_once",
+        "INSERT INTO caller VALUES (3, 2, 0, '192.0.2.1', 'curl/8', 5, 6)",
+        "caller.pair, caller.others, caller.address, caller.user_agent",
+    ),
+    (
+        "caller_once",
+        "INSERT INTO caller VALUES (3, 2, 1, '', '', 5, 6)",
+        "caller.pair, caller.others, caller.address, caller.user_agent",
+    ),
+    ("caller_others_has_no_name", "UPDATE caller SET user_agent = 'x' WHERE number = 2", ""),
+    ("use_by_hour_caller_fk", "INSERT INTO use_by_hour VALUES (3, 0, 'accepted', 1, 0, 0, '')", FOREIGN_KEY),
+    ("use_by_hour_caller_fk", "DELETE FROM caller", FOREIGN_KEY),
+    ("use_by_hour_outcome_is_a_word", "UPDATE use_by_hour SET outcome = 'Accepted'", ""),
+    ("use_by_hour_outcome_is_a_word", "UPDATE use_by_hour SET outcome = ''", ""),
+    ("use_by_hour_count_counts", "UPDATE use_by_hour SET count = 0", ""),
+    ("use_by_hour_route_is_short", "UPDATE use_by_hour SET route = printf('%121c', 'x')", ""),
+    (
+        "use_by_hour_pk",
+        "INSERT INTO use_by_hour VALUES (1, 0, 'accepted', 1, 0, 0, '')",
+        "use_by_hour.caller, use_by_hour.hour, use_by_hour.outcome",
+    ),
+    ("use_by_hour_is_within_the_hour", "UPDATE use_by_hour SET first_at = 10", ""),
+    ("use_by_hour_is_within_the_hour", "UPDATE use_by_hour SET last_at = 3600000", ""),
+    ("use_by_hour_is_within_the_hour", "UPDATE use_by_hour SET hour = 1", ""),
+    ("use_by_day_pair_fk", "INSERT INTO use_by_day VALUES (99, 0, 1, 0)", FOREIGN_KEY),
+    ("use_by_day_accepted_counts", "UPDATE use_by_day SET accepted = -1", ""),
+    ("use_by_day_refused_counts", "UPDATE use_by_day SET refused = -1", ""),
+    ("use_by_day_pk", "INSERT INTO use_by_day VALUES (2, 0, 1, 0)", "use_by_day.pair, use_by_day.day"),
+    ("use_of_pair_pk", "INSERT INTO use_of_pair VALUES (2, 0, 9, 9)", "use_of_pair.pair"),
+    ("use_of_pair_pair_fk", "INSERT INTO use_of_pair VALUES (99, 0, 9, 9)", FOREIGN_KEY),
+    ("use_of_pair_accepted_whole", "UPDATE use_of_pair SET last_accepted_at = NULL WHERE pair = 2", ""),
+    ("use_of_pair_last_not_before_first", "UPDATE use_of_pair SET last_accepted_at = -1 WHERE pair = 2", ""),
+    ("use_of_pair_was_used", "UPDATE use_of_pair SET last_refused_at = NULL WHERE pair = 3", ""),
+    ("use_batch_pk", "INSERT INTO use_batch SELECT * FROM use_batch", "use_batch.writer"),
+    ("use_batch_writer_shape", "UPDATE use_batch SET writer = 'inst_1'", ""),
+    ("use_batch_number_counts", "UPDATE use_batch SET number = 0", ""),
     ("person_pk", "INSERT INTO person SELECT id, 'c@example.org', NULL, 0 FROM person LIMIT 1", "person.id"),
     ("person_id_shape", "INSERT INTO person VALUES ('user_1', 'c@example.org', NULL, 0)", ""),
     ("person_email_unique", "UPDATE person SET email = 'ada@example.org'", "person.email"),
@@ -817,6 +865,19 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN SELECT max(number) FROM key_change",
         "EXPLAIN QUERY PLAN SELECT * FROM key_change WHERE number > ? ORDER BY number LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT * FROM key_roll WHERE account_id = ? ORDER BY number DESC LIMIT 1",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair JOIN use_of_pair ON use_of_pair.pair = key_pair.number
+            WHERE key_pair.account_id = ?",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair JOIN use_by_day ON use_by_day.pair = key_pair.number
+            WHERE key_pair.account_id = ? AND use_by_day.day >= ? ORDER BY key_pair.number, use_by_day.day",
+        "EXPLAIN QUERY PLAN SELECT * FROM key_pair CROSS JOIN caller ON caller.pair = key_pair.number
+            WHERE key_pair.account_id = ? AND key_pair.id = ?
+            ORDER BY caller.last_at DESC, caller.number DESC LIMIT ? OFFSET ?",
+        "EXPLAIN QUERY PLAN SELECT outcome FROM use_by_hour WHERE caller = ? AND outcome = 'accepted'",
+        "EXPLAIN QUERY PLAN SELECT caller, hour, outcome FROM use_by_hour WHERE hour < ? ORDER BY hour LIMIT ?",
+        "EXPLAIN QUERY PLAN SELECT number FROM caller WHERE last_at < ? AND NOT EXISTS
+            (SELECT 1 FROM use_by_hour WHERE use_by_hour.caller = caller.number) ORDER BY last_at LIMIT ?",
+        "EXPLAIN QUERY PLAN SELECT pair, day FROM use_by_day WHERE day < ? ORDER BY day LIMIT ?",
+        "EXPLAIN QUERY PLAN DELETE FROM use_batch WHERE written_at < ?",
         "EXPLAIN QUERY PLAN SELECT * FROM session JOIN person ON person.id = session.user_id
             LEFT JOIN membership ON membership.number = COALESCE(
                 (SELECT number FROM membership AS chosen

@@ -11,22 +11,21 @@ mod words;
 pub(crate) use cors::{__path_preflight, __path_preflight_v2, allow, preflight, preflight_v2};
 pub(crate) use words::{Wrong, broken};
 
-use super::authentication::{announce_end, authenticate_if_asked, sender_of};
+use super::authentication::{announce_end, authenticate_if_asked, request_to_count, sender_of};
 use super::files::described;
 use super::openapi::ErrorBody;
 use crate::accept::Guest;
 use crate::metrics::Endpoint;
-use crate::middleware::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
 use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use backend::Caller;
 use backend::authenticate::Authenticated;
 use backend::store::FileRecord;
 use backend::uploads::{Draft, Proven, Sender, Signed, UploadError};
+use backend::usage::Request as Counted;
 use bytes::Bytes;
 use domain::upload::form::{Fields, ResponseField, Version};
 use domain::upload::{Parameter, UploadForm, UploadRefusal};
@@ -34,7 +33,6 @@ use form::{FormV1, FormV2, UploadedFile};
 use http::header;
 use reading::{BodyError, Limits, ReadError, Taker, read};
 use serde_json::{Value, json};
-use std::net::IpAddr;
 use std::sync::Arc;
 use words::{refused, told};
 
@@ -91,11 +89,11 @@ async fn take_in(serving: &Serving, request: Request, version: Version) -> Resul
     let boundary = content_type.and_then(|text| multer::parse_boundary(text).ok());
     let missing = || refused(UploadRefusal::Missing(Parameter::File), &Fields::default());
     let boundary = boundary.ok_or_else(missing)?;
-    let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
     let guest = parts.extensions.get::<Arc<Guest>>().cloned();
 
     let sender = sender_of(&parts.headers, &serving.site.public_url);
-    let mut intake = Intake::new(serving, caller.as_ref(), sender, context.address);
+    let request = request_to_count(serving, &parts);
+    let mut intake = Intake::new(serving, caller.as_ref(), sender, request);
     let read = read(version, &boundary, Limits::USUAL, body::paced(body, guest), &mut intake).await;
     let fields = match read {
         Ok(fields) => fields,
@@ -123,7 +121,7 @@ fn unread(error: ReadError<(UploadError, Fields)>) -> Wrong {
 /// An upload on its way in.
 struct Intake<'a> {
     serving: &'a Serving,
-    address: Option<IpAddr>,
+    request: Counted<'a>,
     sender: Sender,
     key: Option<Proven>,
     /// By a signature whose fields came before the file.
@@ -132,9 +130,9 @@ struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    fn new(serving: &'a Serving, caller: Option<&Authenticated>, sender: Sender, address: Option<IpAddr>) -> Self {
+    fn new(serving: &'a Serving, caller: Option<&Authenticated>, sender: Sender, request: Counted<'a>) -> Self {
         let key = caller.map(Proven::by_private_key);
-        Self { serving, address, sender, key, signed: None, draft: None }
+        Self { serving, request, sender, key, signed: None, draft: None }
     }
 
     /// Whose it is, and the file. The token is used up first, whatever is wrong with the rest.
@@ -155,7 +153,9 @@ impl<'a> Intake<'a> {
             (None, None) if fields.version() == Version::V1 && says_nothing_of_itself(fields) => {
                 return Err(UploadRefusal::KeyMissing.into());
             }
-            (None, None) => prove_signature(self.serving, fields, &self.sender, self.address).await?.agree(fields)?,
+            (None, None) => {
+                prove_signature(self.serving, fields, &self.sender, Some(&self.request)).await?.agree(fields)?
+            }
         };
         let form = UploadForm::read(fields)?;
         let draft = self.draft.ok_or(UploadRefusal::Missing(Parameter::File))?;
@@ -171,11 +171,11 @@ impl Taker for Intake<'_> {
         let backend = &self.serving.backend;
         let failed = |error: UploadError| (error, fields.clone());
         if self.key.is_none() && fields.can_be_checked() {
-            let signed = prove_signature(self.serving, fields, &self.sender, self.address).await;
+            let signed = prove_signature(self.serving, fields, &self.sender, Some(&self.request)).await;
             self.signed = Some(signed.map_err(failed)?);
         }
         let proven = self.key.as_ref().or(self.signed.as_ref().map(Signed::proven));
-        self.draft = Some(backend.begin_upload(proven, self.address).await.map_err(failed)?);
+        self.draft = Some(backend.begin_upload(proven, self.request.address).await.map_err(failed)?);
         Ok(())
     }
 
@@ -191,9 +191,9 @@ async fn prove_signature(
     serving: &Serving,
     fields: &Fields,
     sender: &Sender,
-    from: Option<IpAddr>,
+    request: Option<&Counted<'_>>,
 ) -> Result<Signed, UploadError> {
-    let proven = serving.backend.prove_signature(fields, sender, from).await;
+    let proven = serving.backend.prove_signature(fields, sender, request).await;
     serving.metrics.signature(proven.is_ok());
     proven
 }

@@ -18,6 +18,7 @@ pub mod signing_in;
 pub mod systems;
 pub mod throttling;
 pub mod upload_origins;
+pub mod using;
 pub mod verifying;
 
 use crate::world::{Counting, NOW};
@@ -461,6 +462,13 @@ macro_rules! use_case_tests {
                 a_pair_that_works_and_was_seen_is_exposed,
                 exposed_pairs_are_for_those_who_read_the_activity,
             }
+            using {
+                an_owner_reads_when_and_how_often_pairs_were_used,
+                callers_are_for_those_who_read_the_activity,
+                thousands_of_callers_are_counted_and_listed_in_pages,
+                use_is_kept_for_as_many_days_as_the_operator_says,
+                an_operator_who_does_not_want_it_has_nothing_counted,
+            }
         }
     };
     (@of $fresh:ident $($module:ident { $($name:ident,)* })*) => {
@@ -500,6 +508,7 @@ mod tests {
             include_str!("systems.rs"),
             include_str!("throttling.rs"),
             include_str!("upload_origins.rs"),
+            include_str!("using.rs"),
             include_str!("verifying.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
