@@ -1,6 +1,6 @@
 //! Numbers for whoever watches this process: a second listener with one page, in the text that Prometheus reads.
 //!
-//! What requests do is counted in [`counting`]; how much there is of what, the backend says when it is asked
+//! What requests do is counted in `counting`; how much there is of what, the backend says when it is asked
 //! ([`backend::readings`]). Nothing of it is told for each key, account or address: with a million keys nobody could keep that,
 //! and it would say who does how much. That is not what this is for; use is counted for the owners of the keys, elsewhere.
 

@@ -21,6 +21,9 @@ use store_sqlite::SqliteStore;
 /// Every visitor of the tests comes from an address of their own, so that none is throttled for another's sake.
 pub const TRUSTING: (&str, &str) = ("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1");
 
+/// And whoever asks for an ended key again and again is told so each time.
+pub const TELLING: (&str, &str) = ("LATCHKEY_FAILED_AUTHENTICATIONS_PER_MINUTE", "0");
+
 /// The last step: the answer is made, and not yet sent.
 pub const ANSWERED: &str = "answered";
 

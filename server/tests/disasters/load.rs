@@ -1,7 +1,7 @@
 //! `kill -9` at any instant, while several owners roll as fast as they can.
 
 use crate::crashes::{READY, look_into, random, runs};
-use crate::killable::TRUSTING;
+use crate::killable::{TELLING, TRUSTING};
 use crate::program::Place;
 use crate::visitor::{Visitor, authenticate, new_submission, roll_form};
 use domain::{PairId, SubmissionId};
@@ -81,7 +81,7 @@ impl Owner {
 #[test]
 fn a_process_killed_at_any_instant_under_load_loses_no_roll() {
     let place = Place::new();
-    let mut served = place.serve(&[TRUSTING]);
+    let mut served = place.serve(&[TRUSTING, TELLING]);
     let mut owners: Vec<_> = (0..OWNERS).map(|number| Owner::sign_up(served.addr, number)).collect();
     let (rounds, mut slowest, mut open) = (runs(60).max(6), Duration::ZERO, 0);
     for _ in 0..rounds {
@@ -96,7 +96,7 @@ fn a_process_killed_at_any_instant_under_load_loses_no_roll() {
             killed.store(true, Ordering::SeqCst);
         });
         let began = Instant::now();
-        served = place.serve(&[TRUSTING]);
+        served = place.serve(&[TRUSTING, TELLING]);
         slowest = slowest.max(began.elapsed());
         for owner in &mut owners {
             open += u32::from(owner.open.is_some());

@@ -3,7 +3,7 @@
 //! Two servers on one database authenticate with keys that a page, a system and a command end all the while.
 
 use crate::crashes::runs;
-use crate::killable::TRUSTING;
+use crate::killable::{TELLING, TRUSTING};
 use crate::program::Place;
 use crate::visitor::{Answer, Visitor, ask, authenticate};
 use serde_json::Value;
@@ -123,7 +123,7 @@ impl Rollers<'_> {
 #[test]
 fn no_key_is_accepted_once_somebody_was_told_that_it_ended() {
     let place = Place::new();
-    let (one, other) = (place.serve(&[TRUSTING]), place.serve(&[TRUSTING]));
+    let (one, other) = (place.serve(&[TRUSTING, TELLING]), place.serve(&[TRUSTING, TELLING]));
     let servers = [one.addr, other.addr];
     let mut owner = Visitor::new(servers[0], "ada@example.org");
     owner.sign_up();
@@ -158,7 +158,7 @@ fn no_key_is_accepted_once_somebody_was_told_that_it_ended() {
 #[test]
 fn no_key_of_a_disabled_account_is_accepted_once_the_command_has_answered() {
     let place = Place::new();
-    let (one, other) = (place.serve(&[]), place.serve(&[]));
+    let (one, other) = (place.serve(&[TELLING]), place.serve(&[TELLING]));
     let created = place.run(&["account", "create", "--email", "ada@example.org", "--json"]).json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (account, key) = (text(&created["account_id"]), text(&created["key_pair"]["private_key"]));
