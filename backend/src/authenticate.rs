@@ -140,7 +140,11 @@ impl Backend {
             Some(Looked::Working(_) | Looked::Passed) => Ok(self.count_if_failed(self.look_up(&key).await?, from)),
             None => match self.failures.count(from()) {
                 Ok(()) => self.refuse_or_look_up(newest, &key).await,
-                Err(wait) => Ok(Checked::nobodys(Verdict::TooManyFailures(wait))),
+                Err(wait) => {
+                    // Not told, and counted for the pair's owner, as far as it costs nothing to know.
+                    let pair_id = self.verification.refused(newest).and_then(|dead| Checked::from(dead).pair_id);
+                    Ok(Checked { verdict: Verdict::TooManyFailures(wait), pair_id })
+                }
             },
         }
     }

@@ -6,6 +6,7 @@ use crate::world::{Answer, World, answer_of, basic, send_to};
 use axum::body::Body;
 use backend::accounts::NewAccount;
 use backend::keys::Rolled;
+use domain::usage::Outcome;
 use domain::{Brand, ExpireOld, PrivateKey};
 use http::Request;
 use server::metrics;
@@ -321,6 +322,36 @@ async fn whoever_watches_reads_how_many_were_limited_and_by_which_limit() {
     ] {
         let line = format!("latchkey_authentications_total{{endpoint=\"{endpoint}\",outcome=\"{outcome}\"}} {times}\n");
         assert!(page.contains(&line), "{line} is not in {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_limit_refuses_is_counted_as_use_of_its_pair() {
+    let world = World::with(&[FEW, ("LATCHKEY_ACCOUNT_REQUESTS", "1")]).await;
+    let account = world.account().await;
+    let first = account.first_pair.private_key.expose();
+    let Rolled::Done { new, .. } = world.roll(&account.account_id, ExpireOld::Immediately).await else {
+        panic!("rolled")
+    };
+    exhaust(&world, ADA).await;
+    for (peer, key, code) in [
+        (EVE, first, "KEY_REVOKED"),
+        (ADA, first, "RATE_LIMITED"),
+        (ADA, new.private_key.expose(), ""),
+        (ADA, new.private_key.expose(), "RATE_LIMITED"),
+    ] {
+        assert_eq!(told(&world, peer, key).await.1, code);
+    }
+    world.backend.flush_usage().await.unwrap();
+    for (pair, expected) in [
+        (&account.first_pair.pair.id, vec![(0, 1, Outcome::Revoked), (0, 1, Outcome::TooManyRequests)]),
+        (&new.pair.id, vec![(1, 1, Outcome::TooManyRequests)]),
+    ] {
+        let page = world.backend.list_callers_of_pair(&World::operator(), &account.account_id, pair, 1).await.unwrap();
+        let of = page.callers.into_iter().map(|of| (of.accepted, of.refused, of.last_outcome));
+        let mut counted: Vec<_> = of.collect();
+        counted.sort();
+        assert_eq!(counted, expected);
     }
 }
 
