@@ -5,8 +5,6 @@ use crate::problem::{Problem, Told};
 use crate::router::Serving;
 use crate::routes::Kind;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -57,14 +55,7 @@ fn accepts(headers: &HeaderMap, wanted: &str) -> u16 {
 }
 
 /// Gives every problem its form, also those that the router answers by itself.
-pub(crate) async fn give_form(
-    State(serving): State<Serving>,
-    State(kind): State<Kind>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let reader = Reader::of(kind, request.headers());
-    let response = next.run(request).await;
+pub(crate) fn form(response: Response, serving: &Serving, kind: Kind, reader: Reader) -> Response {
     let problem = match (response.extensions().get::<Problem>(), response.status()) {
         (Some(problem), _) => *problem,
         (None, StatusCode::METHOD_NOT_ALLOWED) => Problem::MethodNotAllowed,
@@ -73,7 +64,7 @@ pub(crate) async fn give_form(
     let told = problem.told();
     let form = match reader {
         Reader::Program => json(told),
-        Reader::Person => page(told, &serving),
+        Reader::Person => page(told, serving),
     };
     let (mut parts, _) = response.into_parts();
     let (form, body) = form.into_parts();

@@ -5,10 +5,9 @@ use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use backend::authenticate::Authenticated;
-use http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,7 +50,8 @@ pub(super) struct Pair {
             ("Link" = Option<String>, description = "Of an expiring pair: where to find the new one."),
         ))),
 )]
-pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
+pub(crate) async fn show(State(serving): State<Serving>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
     let caller = authenticate(&serving, &parts, Endpoint::Account).await?;
     let mut response = Json(describe(&caller)).into_response();
     announce_end(&caller, &serving.site.public_url, response.headers_mut());

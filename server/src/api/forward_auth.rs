@@ -8,10 +8,9 @@ use super::authentication::{announce_end, authenticate};
 use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use backend::authenticate::Authenticated;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -39,7 +38,8 @@ const NOT_AS_IT_IS: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
             ("X-Latchkey-Pair-Status" = String, description = "`active` or `expiring`; of an expiring one there are `Deprecation`, `Sunset` and `Link`, too."),
         ))),
 )]
-pub(crate) async fn show(State(serving): State<Serving>, parts: Parts) -> Result<Response, Problem> {
+pub(crate) async fn show(State(serving): State<Serving>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
     let caller = authenticate(&serving, &parts, Endpoint::Auth).await?;
     let mut response = StatusCode::OK.into_response();
     describe(&caller, response.headers_mut());

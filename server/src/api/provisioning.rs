@@ -25,6 +25,7 @@ use domain::{AccountId, ExpireOld, KeyPair, PairId, Refusal, Role, SubmissionId,
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// Why a system is not answered what it asked for.
@@ -206,7 +207,7 @@ async fn system(serving: &Serving, parts: &Parts) -> Result<RequestContext, Prob
     let presented = match presented_key(&parts.headers) {
         Err(Problem::KeyMissing) => return Err(Problem::InstallationKeyMissing),
         // Judged as what it is, no key, so that it is counted as that.
-        Err(Problem::KeyUnknown) => String::new(),
+        Err(Problem::KeyUnknown) => Cow::Borrowed(""),
         other => other?,
     };
     let from = address_of(serving, &parts.extensions, &parts.headers);

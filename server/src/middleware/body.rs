@@ -4,7 +4,7 @@ use crate::accept::Guest;
 use crate::problem::Problem;
 use crate::routes::Kind;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use backend::RequestContext;
@@ -25,38 +25,42 @@ const DEADLINE_OF_A_LIST: Duration = Duration::from_secs(35);
 /// From the end of the headers to the end of the body. With the deadline for headers it makes less than 15 seconds.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Reads the whole body before anybody else sees the request: it is small, and afterwards nobody waits for a slow sender
-/// while holding something.
+/// The request with its whole body: it is small, and afterwards nobody waits for a slow sender while holding something.
 ///
-/// Not around uploads: those are read while they arrive, and bounded, by `api::uploads`.
-pub(super) async fn bound(State(kind): State<Kind>, request: Request, next: Next) -> Response {
-    let most = if kind == Kind::Api { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
-    read(most, DEADLINE, request, next).await
+/// Uploads are read while they arrive, and bounded, by `api::uploads`; lists once it is known who sends them. Some gateways
+/// leave the length of a body in the headers, and do not send the body: nobody waits for that.
+pub(super) async fn take(kind: Kind, request: Request) -> Result<Request, Problem> {
+    match kind {
+        Kind::Upload | Kind::ListFunction => Ok(request),
+        Kind::Gateway => {
+            if let Some(guest) = request.extensions().get::<Arc<Guest>>() {
+                guest.is_served();
+            }
+            Ok(request)
+        }
+        Kind::Api => read(MOST_OF_A_CALL, DEADLINE, request).await,
+        Kind::Page | Kind::Function | Kind::Health | Kind::Asset => read(MOST_OF_A_FORM, DEADLINE, request).await,
+    }
 }
 
-/// The same where an admin may send a long list. Whoever is none may send no more than elsewhere, so that strangers cannot
+/// For what an admin may send a long list to. Whoever is none may send no more than elsewhere, so that strangers cannot
 /// fill the memory with lists.
 pub(super) async fn bound_list(request: Request, next: Next) -> Response {
     let context = request.extensions().get::<RequestContext>();
     let admin = context.is_some_and(|context| context.as_admin().is_ok());
     let (most, deadline) = if admin { (MOST_OF_A_LIST, DEADLINE_OF_A_LIST) } else { (MOST_OF_A_FORM, DEADLINE) };
-    read(most, deadline, request, next).await
-}
-
-/// For what gateways ask: some leave the length of a body in the headers that they do not send.
-pub(super) async fn leave_unread(request: Request, next: Next) -> Response {
-    if let Some(guest) = request.extensions().get::<Arc<Guest>>() {
-        guest.is_served();
+    match read(most, deadline, request).await {
+        Ok(request) => next.run(request).await,
+        Err(problem) => problem.into_response(),
     }
-    next.run(request).await
 }
 
-async fn read(most: usize, deadline: Duration, request: Request, next: Next) -> Response {
+async fn read(most: usize, deadline: Duration, request: Request) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return Ok(request);
     }
     if request.body().size_hint().lower() > most as u64 {
-        return Problem::BodyTooLarge.into_response();
+        return Err(Problem::BodyTooLarge);
     }
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(deadline, Limited::new(body, most).collect()).await {
@@ -64,10 +68,10 @@ async fn read(most: usize, deadline: Duration, request: Request, next: Next) -> 
             if let Some(guest) = parts.extensions.get::<Arc<Guest>>() {
                 guest.is_served();
             }
-            next.run(Request::from_parts(parts, Body::from(body.to_bytes()))).await
+            Ok(Request::from_parts(parts, Body::from(body.to_bytes())))
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Problem::BodyTooLarge.into_response(),
-        Ok(Err(_)) => Problem::BodyBroken.into_response(),
-        Err(_) => Problem::BodyTooSlow.into_response(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge),
+        Ok(Err(_)) => Err(Problem::BodyBroken),
+        Err(_) => Err(Problem::BodyTooSlow),
     }
 }

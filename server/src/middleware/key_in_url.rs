@@ -4,71 +4,94 @@ use super::caller::context_of;
 use crate::problem::Problem;
 use crate::router::Serving;
 use crate::routes::Kind;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use backend::Caller;
+use axum::extract::Request;
+use backend::{Caller, RequestContext};
 use domain::key_format::{contains_installation_key, contains_private_key, private_keys_in};
 use domain::{Brand, PrivateKey};
-use http::Uri;
+use http::{HeaderName, Uri};
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// Where gateways say which URL they were asked for: most of them in the first, nginx in whichever its configuration names
 /// (the manual's example has the second, Kubernetes' ingress the third).
-const ORIGINAL_URIS: [&str; 3] = ["x-forwarded-uri", "x-original-uri", "x-original-url"];
+static ORIGINAL_URIS: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-uri"),
+    HeaderName::from_static("x-original-uri"),
+    HeaderName::from_static("x-original-url"),
+];
 
-pub(super) async fn refuse(
-    State(serving): State<Serving>,
-    State(kind): State<Kind>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let brand = serving.brand();
-    let targets = targets(kind, &request);
-    if targets.iter().any(|target| has_key(&brand.private_prefix(), |text| contains_private_key(brand, text), target)) {
-        if let Some(key) = targets.iter().find_map(|target| first_key(brand, target)) {
-            let context = context_of(&serving, request.extensions(), request.headers(), Caller::Anonymous);
-            serving.backend.note_sighting_in_url(&context, &key).await;
+/// A key, or what was meant as one.
+pub(super) enum Found {
+    /// A private key, whole if its owner can be told.
+    Private(Option<Box<(RequestContext, PrivateKey)>>),
+    /// An installation key.
+    Installation,
+}
+
+impl Found {
+    /// Tells the owner, and says what is wrong with the request.
+    pub(super) async fn tell(self, serving: &Serving) -> Problem {
+        let Self::Private(whole) = self else {
+            return Problem::InstallationKeyInUrl;
+        };
+        if let Some(seen) = whole {
+            let (context, key) = &*seen;
+            serving.backend.note_sighting_in_url(context, key).await;
         }
         serving.metrics.key_in_url();
-        return Problem::KeyInUrl.into_response();
+        Problem::KeyInUrl
     }
-    let has_installation_key =
-        |target| has_key(&brand.installation_prefix(), |text| contains_installation_key(brand, text), target);
-    if targets.iter().any(has_installation_key) {
-        return Problem::InstallationKeyInUrl.into_response();
+}
+
+/// A key in the URL of the request, or in that of the request which a gateway asks about.
+pub(super) fn find(serving: &Serving, kind: Kind, request: &Request) -> Option<Found> {
+    let brand = serving.brand();
+    let private = |text: &str| contains_private_key(brand, text);
+    if targets(kind, request).any(|target| has_key(&brand.private_prefix(), private, &target)) {
+        let whole = targets(kind, request).find_map(|target| first_key(brand, &target));
+        let context = || context_of(serving, request.extensions(), request.headers(), Caller::Anonymous);
+        return Some(Found::Private(whole.map(|key| Box::new((context(), key)))));
     }
-    next.run(request).await
+    let installation = |text: &str| contains_installation_key(brand, text);
+    targets(kind, request)
+        .any(|target| has_key(&brand.installation_prefix(), installation, &target))
+        .then_some(Found::Installation)
 }
 
 /// A URL without what names the server.
-struct Target {
-    path: String,
-    query: String,
+struct Target<'a> {
+    path: Cow<'a, str>,
+    query: Cow<'a, str>,
 }
 
-impl From<&Uri> for Target {
-    fn from(uri: &Uri) -> Self {
-        Self { path: uri.path().to_owned(), query: uri.query().unwrap_or_default().to_owned() }
+impl<'a> From<&'a Uri> for Target<'a> {
+    fn from(uri: &'a Uri) -> Self {
+        Self { path: uri.path().into(), query: uri.query().unwrap_or_default().into() }
     }
 }
 
-impl From<&str> for Target {
+impl<'a> From<Cow<'a, str>> for Target<'a> {
     /// Of a header, where it need not be a URL that we would take.
-    fn from(text: &str) -> Self {
-        let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        Self { path: path.to_owned(), query: query.to_owned() }
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => {
+                let (path, query) = text.split_once('?').unwrap_or((text, ""));
+                Self { path: path.into(), query: query.into() }
+            }
+            Cow::Owned(text) => {
+                let (path, query) = text.split_once('?').unwrap_or((&text, ""));
+                Self { path: path.to_owned().into(), query: query.to_owned().into() }
+            }
+        }
     }
 }
 
 /// The URL of the request, and that of the request which a gateway asks about.
-fn targets(kind: Kind, request: &Request) -> Vec<Target> {
-    let mut targets = vec![Target::from(request.uri())];
-    if kind == Kind::Gateway {
-        let said = ORIGINAL_URIS.iter().flat_map(|name| request.headers().get_all(*name));
-        targets.extend(said.map(|value| Target::from(&*String::from_utf8_lossy(value.as_bytes()))));
-    }
-    targets
+fn targets(kind: Kind, request: &Request) -> impl Iterator<Item = Target<'_>> {
+    let told = if kind == Kind::Gateway { ORIGINAL_URIS.as_slice() } else { &[] };
+    let said = told.iter().flat_map(|name| request.headers().get_all(name));
+    std::iter::once(Target::from(request.uri()))
+        .chain(said.map(|value| Target::from(String::from_utf8_lossy(value.as_bytes()))))
 }
 
 /// The first whole key of the URL, however it is encoded: its owner is told if it works.
@@ -106,7 +129,7 @@ mod tests {
         let uri: Uri = target.parse().expect("a target");
         let found =
             |target: &Target| has_key(&brand.private_prefix(), |text| contains_private_key(&brand, text), target);
-        let (of_url, of_header) = (found(&Target::from(&uri)), found(&Target::from(target)));
+        let (of_url, of_header) = (found(&Target::from(&uri)), found(&Target::from(Cow::Borrowed(target))));
         assert_eq!(of_url, of_header, "{target}");
         of_url
     }

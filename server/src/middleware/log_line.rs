@@ -1,54 +1,52 @@
 //! One line for every request.
 
-use super::RequestId;
 use crate::router::Serving;
 use crate::routes::Kind;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use backend::usage::names_a_key;
 use domain::Brand;
-use http::StatusCode;
+use http::{Method, StatusCode, Uri};
 use std::time::Instant;
-use tracing::Instrument as _;
 
-/// Writes the line once the answer is there. Neither headers nor query string nor body are in it. Whatever is logged on
-/// the way to the answer carries the request's id, too.
-pub(super) async fn write(
-    State(serving): State<Serving>,
-    State(kind): State<Kind>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    // At the highest level, so that it is there for whatever is logged.
-    let span = tracing::error_span!("request", request_id = id);
-    answer(serving, kind, request, next).instrument(span).await
+/// What a line will say of a request.
+pub(super) struct Line {
+    kind: Kind,
+    method: Method,
+    uri: Uri,
+    began: Instant,
 }
 
-async fn answer(serving: Serving, kind: Kind, request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let method = short(request.method().as_str(), 20);
-    let path = path_to_log(serving.brand(), request.uri().path());
-    let response = next.run(request).await;
-    let status = response.status();
-    let went_well = status.is_success() || status == StatusCode::NOT_MODIFIED;
-    let quiet = match kind {
-        // An API answers thousands of requests a second; what went well is not news.
-        Kind::Api | Kind::Upload | Kind::Gateway | Kind::Asset => went_well,
-        // Bad news is told by `health`, once.
-        Kind::Health => true,
-        Kind::Page | Kind::Function | Kind::ListFunction => false,
-    };
-    let took = began.elapsed();
-    serving.metrics.answered(kind, status, took);
-    let (status, ms) = (status.as_u16(), took.as_millis());
-    if quiet {
-        tracing::debug!(method, path, status, ms, "answered");
-    } else {
-        tracing::info!(method, path, status, ms, "answered");
+impl Line {
+    /// Of a request that begins.
+    pub(super) fn begin(kind: Kind, request: &Request) -> Self {
+        Self { kind, method: request.method().clone(), uri: request.uri().clone(), began: Instant::now() }
     }
-    response
+
+    /// Writes the line once the answer is there. Neither headers nor query string nor body are in it.
+    pub(super) fn write(self, serving: &Serving, response: &Response) {
+        let status = response.status();
+        let went_well = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        let quiet = match self.kind {
+            // An API answers thousands of requests a second; what went well is not news.
+            Kind::Api | Kind::Upload | Kind::Gateway | Kind::Asset => went_well,
+            // Bad news is told by `health`, once.
+            Kind::Health => true,
+            Kind::Page | Kind::Function | Kind::ListFunction => false,
+        };
+        let took = self.began.elapsed();
+        serving.metrics.answered(self.kind, status, took);
+        if quiet && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let (method, path) = (short(self.method.as_str(), 20), path_to_log(serving.brand(), self.uri.path()));
+        let (status, ms) = (status.as_u16(), took.as_millis());
+        if quiet {
+            tracing::debug!(method, path, status, ms, "answered");
+        } else {
+            tracing::info!(method, path, status, ms, "answered");
+        }
+    }
 }
 
 fn short(text: &str, most: usize) -> String {

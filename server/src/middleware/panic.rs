@@ -3,15 +3,8 @@
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
-use tower_http::catch_panic::CatchPanicLayer;
-
-type Handler = fn(Box<dyn Any + Send>) -> Response;
-
-pub(super) fn layer() -> CatchPanicLayer<Handler> {
-    CatchPanicLayer::custom(answer as Handler)
-}
 
 /// The panic has been logged with its place (see [`crate::logging`]); its text never leaves the process.
-fn answer(_: Box<dyn Any + Send>) -> Response {
+pub(super) fn answer(_: Box<dyn Any + Send>) -> Response {
     Problem::Fault.into_response()
 }

@@ -1,13 +1,9 @@
 //! A name for every request.
 
-use crate::router::Serving;
 use crate::routes::Kind;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use backend::OsEntropy;
 use domain::{Entropy, EventId};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,7 +11,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What ImageKit's clients know it by.
 const X_IK_REQUEST_ID: HeaderName = HeaderName::from_static("x-ik-requestid");
 
-/// The request's name in logs, answers and audit records.
+/// The request's name in logs, answers and audit records. What a client calls it is ignored: a name somebody else chose
+/// could repeat one of ours, or forge a line of the log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
@@ -25,6 +22,10 @@ impl RequestId {
         let id = EventId::mint(now, &Different);
         let body = id.as_str().trim_start_matches(EventId::PREFIX).trim_start_matches('_');
         Self(format!("req_{body}"))
+    }
+
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.0).ok()
     }
 }
 
@@ -53,23 +54,13 @@ impl Entropy for Different {
     }
 }
 
-/// Names the request. What a client calls it is ignored: a name somebody else chose could repeat one of ours, or forge
-/// a line of the log.
-pub(super) async fn mint(
-    State(serving): State<Serving>,
-    State(kind): State<Kind>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = RequestId::mint(serving.backend.now());
-    let header = HeaderValue::from_str(&id.0);
-    request.extensions_mut().insert(id);
-    let mut response = next.run(request).await;
-    if let Ok(header) = header {
-        if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway) {
-            response.headers_mut().insert(X_IK_REQUEST_ID, header.clone());
-        }
-        response.headers_mut().insert(X_REQUEST_ID, header);
+/// Tells the client what the request was called.
+pub(super) fn tell(name: Option<HeaderValue>, kind: Kind, headers: &mut HeaderMap) {
+    let Some(name) = name else {
+        return;
+    };
+    if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway) {
+        headers.insert(X_IK_REQUEST_ID, name.clone());
     }
-    response
+    headers.insert(X_REQUEST_ID, name);
 }

@@ -1,11 +1,8 @@
 //! The headers that tell a browser what our answers may do, and the nonce for the few scripts inside a page.
 
-use crate::router::Serving;
 use crate::routes::Kind;
 use app::server_context::Cookies;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use backend::OsEntropy;
 use data_encoding::BASE64URL_NOPAD;
 use domain::Entropy as _;
@@ -21,14 +18,9 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
 /// For answers that are read by programs: shown by a browser, they can do nothing at all.
 const FOR_PROGRAMS: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Adds the headers to every answer.
-pub(super) async fn add(
-    State(serving): State<Serving>,
-    State(kind): State<Kind>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let policy = match kind {
+/// The content security policy of the answer. That of a page has a nonce, which the request carries to whoever draws it.
+pub(super) fn policy(kind: Kind, request: &mut Request) -> Option<HeaderValue> {
+    match kind {
         Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => Some(FOR_PROGRAMS),
         Kind::Page | Kind::Function | Kind::ListFunction | Kind::Asset => {
             let nonce = mint_nonce();
@@ -36,10 +28,7 @@ pub(super) async fn add(
             request.extensions_mut().insert(Nonce::from_value(nonce));
             policy.ok()
         }
-    };
-    let mut response = next.run(request).await;
-    set(response.headers_mut(), policy, serving.site.cookies);
-    response
+    }
 }
 
 fn mint_nonce() -> String {
@@ -48,7 +37,10 @@ fn mint_nonce() -> String {
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies: Cookies) {
+/// Adds the headers that every answer has.
+pub(super) fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies: Cookies) {
+    // At once for all that will be in it, the request's names too: it grows by copying.
+    headers.reserve(12);
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // `no-referrer` would make forms send `Origin: null`, and forms without WASM could not lead back to their page.
