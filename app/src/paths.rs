@@ -23,6 +23,8 @@ pub const DEVELOPERS: &str = "/dashboard/developers";
 pub const ROLL: &str = "/dashboard/developers/roll";
 /// Ending an expiring pair, as a page of its own.
 pub const EXPIRE: &str = "/dashboard/developers/expire";
+/// Who uses a pair that the query names.
+pub const CALLERS: &str = "/dashboard/developers/callers";
 /// Removing an origin from those whose pages may upload: one that the query names.
 pub const REMOVE_ORIGIN: &str = "/dashboard/developers/origins/remove";
 /// The account's audit trail.
@@ -94,6 +96,16 @@ pub fn roll(pair: &PairId) -> String {
 /// The page that ends this pair.
 pub fn expire(pair: &PairId) -> String {
     format!("{EXPIRE}?pair={pair}")
+}
+
+/// Who uses this pair.
+pub fn callers(pair: &PairId) -> String {
+    format!("{CALLERS}?pair={pair}")
+}
+
+/// The same, from this page of them on: the first has the number 1.
+pub fn callers_page(pair: &PairId, page: u32) -> String {
+    format!("{CALLERS}?pair={pair}&page={page}")
 }
 
 /// Where the origins whose pages may upload stand on the developers tab.

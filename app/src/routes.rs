@@ -5,7 +5,7 @@ use crate::features::admin::{
     AccountPage, AdminActivityPage, AdminPage, BulkRollPage, BulkRollsPage, ConfirmPage, DisablePage, DryRunPage,
     EndSessionsPage, ExpireForPage, GatewaysPage, PastePage, RollForPage, StopPage,
 };
-use crate::features::developers::{DevelopersPage, ExpirePage, RemoveOriginPage, RollPage};
+use crate::features::developers::{CallersPage, DevelopersPage, ExpirePage, RemoveOriginPage, RollPage};
 use crate::features::entrance::{InvitationPage, SetPasswordPage, SignInPage, SignUpPage};
 use crate::features::files::{DeleteFilePage, FilesPage};
 use crate::features::members::{AccountsPage, InvitePage, JoinPage, MembersPage, RemovePage, RolePage};
@@ -32,6 +32,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard/developers/roll") view=RollPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/expire") view=ExpirePage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/developers/origins/remove") view=RemoveOriginPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard/developers/callers") view=CallersPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/activity") view=ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/files") view=FilesPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard/files/delete") view=DeleteFilePage ssr=SsrMode::Async />

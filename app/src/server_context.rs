@@ -8,6 +8,7 @@ pub(crate) mod developers;
 pub(crate) mod files;
 pub(crate) mod members;
 pub(crate) mod sessions;
+pub(crate) mod usage;
 
 pub use cookie_header::find_cookie;
 

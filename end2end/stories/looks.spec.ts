@@ -448,6 +448,22 @@ test('the developers tab looks right without JavaScript', async ({ newContext, t
   }
 });
 
+test('the use of pairs looks right', async ({ tab, person, server }) => {
+  server.useInThePast(person.publicKey);
+  const next = server.rollKeys(person.accountId, '24h');
+  await tab.goto(TAB);
+  await expect(tab.getByRole('img', { name: new RegExp(person.publicKey) })).toBeVisible();
+  await tab.getByText('Every day in numbers').click();
+  await look(tab, 'use');
+  await tab.getByRole('link', { name: `Callers of ${person.publicKey}` }).click();
+  await expect(tab.getByRole('heading', { name: 'Use of a key pair' })).toBeVisible();
+  await look(tab, 'callers');
+  await tab.goto(TAB);
+  await tab.getByRole('link', { name: `Callers of ${next.publicKey}` }).click();
+  await expect(tab.getByText('Nobody was seen using these keys.')).toBeVisible();
+  await look(tab, 'callers-none');
+});
+
 test('a person who wants no motion gets none, and one with forced colours sees the states', async ({ tab }) => {
   await row(tab, 0).getByRole('link', { name: 'Roll keys' }).click();
   await expect(tab.getByRole('dialog', { name: 'Roll keys' })).toBeVisible();

@@ -162,6 +162,39 @@ export class Server {
     }
   }
 
+  /** The pair was used on most of the last 29 days, by 60 callers: one of them nameless, and many that are not told apart. */
+  useInThePast(publicKey: string): void {
+    const days = 'WITH RECURSIVE d(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM d WHERE n < 29)';
+    const callers = 'WITH RECURSIVE d(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM d WHERE n < 60)';
+    // The middle of an hour, so many hours ago.
+    const at = '((unixepoch() / 3600 - n) * 3600 + 1800) * 1000';
+    const pair = '(SELECT number FROM key_pair WHERE public_key = ?)';
+    this.database(
+      `${days} INSERT INTO use_by_day (pair, day, accepted, refused)
+       SELECT ${pair}, unixepoch() / 86400 - n, (n * 7919 % 23) * 137 + 90, CASE WHEN n % 6 = 2 THEN n * 37 ELSE 0 END FROM d WHERE n % 7 > 1`,
+      [publicKey],
+    );
+    this.database(
+      `INSERT INTO use_of_pair (pair, first_accepted_at, last_accepted_at, last_refused_at)
+       SELECT ${pair}, (unixepoch() - 2500000) * 1000, (unixepoch() - 7200) * 1000, (unixepoch() - 180000) * 1000`,
+      [publicKey],
+    );
+    this.database(
+      `${callers} INSERT INTO caller (pair, others, address, user_agent, first_at, last_at)
+       SELECT ${pair}, n = 60, CASE n WHEN 60 THEN '' WHEN 59 THEN '2001:db8:12:7::/64' ELSE '203.0.113.' || n END,
+              CASE n WHEN 60 THEN '' WHEN 59 THEN '' WHEN 3 THEN 'Mozilla/5.0 (compatible; a-name-that-goes-on-and-on-for-as-long-as-somebody-lets-it/12.34.56)' ELSE 'importer/' || n END,
+              ${at}, ${at} FROM d`,
+      [publicKey],
+    );
+    this.database(
+      `INSERT INTO use_by_hour (caller, hour, outcome, count, first_at, last_at, route)
+       SELECT number, last_at / 3600000, CASE WHEN number % 9 = 4 THEN 'expired' ELSE 'accepted' END, number % 50 * 31 + 1, last_at, last_at,
+              CASE WHEN number % 5 = 1 THEN 'POST /api/v1/files/upload' ELSE 'GET /v1/auth/images/2026/11/a-photograph-of-the-harbour.jpeg' END
+       FROM caller WHERE pair = ${pair}`,
+      [publicKey],
+    );
+  }
+
   /** What it wrote to stdout and stderr so far. */
   log(): string {
     return ['stdout.log', 'stderr.log'].map((file) => readFileSync(join(this.directory, file), 'utf8')).join('');

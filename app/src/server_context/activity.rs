@@ -308,7 +308,7 @@ fn facts(event: &Event) -> Vec<Fact> {
 }
 
 /// How long ago, in words. What lies ahead by a clock that stepped back is just now.
-fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     let since = now.since(at);
     if since.as_millis() < 5_000 { "just now".to_owned() } else { format!("{} ago", in_words(since)) }
 }

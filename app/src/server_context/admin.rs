@@ -1,6 +1,7 @@
 //! From what the use cases answer to what the pages of the console are told, and where their forms lead.
 
 use super::developers::{Expiry, view};
+use super::usage::seen;
 use super::{
     Site, activity, add_cookie, answer_at, answer_like, context, decode, encode, find_cookie, is_plain_form, lead_back,
     or_sign_in, say, site, take_said,
@@ -10,7 +11,7 @@ use crate::features::activity::FilterForm;
 use crate::features::activity::words::Standpoint;
 use crate::features::admin::{
     AccountFileView, AccountList, AccountRow, AdminActivity, EndSessionsFor, ExpireFor, FindAccount, GatewaysView,
-    LatestRoll, ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
+    LastUse, LatestRoll, ListForm, MemberView, Pasted, RollFor, Said, SetAccountDisabled, Viewer,
 };
 use crate::paths;
 use crate::ui::Moment;
@@ -21,7 +22,7 @@ use backend::store::{AccountOrder, AccountQuery, AccountSummary, MemberRecord, R
 use backend::{Backend, RequestContext, Result, SignedIn};
 use domain::audit::{Act, Actor, EventFilter, EventPlace};
 use domain::key_format::without_private_keys;
-use domain::{AccountId, InstallationKeyId, PairId, Password, Refusal, SubmissionId, UserId};
+use domain::{AccountId, InstallationKeyId, PairId, Password, Refusal, SubmissionId, Timestamp, UserId};
 use http::request::Parts;
 use leptos::prelude::use_context;
 
@@ -252,6 +253,13 @@ pub(crate) async fn file(
         Some(roll) => Some(latest_roll(backend, &admin, roll).await?),
         None => None,
     };
+    let usage = backend.find_usage_of_account(&admin, &account).await?;
+    let last_use = |last_used: Option<Timestamp>| match last_used {
+        _ if usage.kept_days == 0 => LastUse::Uncounted,
+        Some(at) => LastUse::At(seen(at, usage.now)),
+        None => LastUse::Never,
+    };
+    let last_uses = usage.pairs.into_iter().map(|of| (of.pair_id, last_use(of.last_used))).collect();
     let (account, now) = (keys.account, keys.now);
     Ok(AccountFileView {
         viewer: viewer(person, site),
@@ -262,6 +270,7 @@ pub(crate) async fn file(
         created: Moment::from(account.created_at),
         disabled: account.disabled_at.map(Moment::from),
         pairs: keys.pairs.iter().map(|pair| view(pair, now)).collect(),
+        last_uses,
         members: members.into_iter().map(member).collect(),
         latest_roll,
         now,

@@ -2,7 +2,7 @@
 
 use super::{
     Site, TYPED_SECONDS, add_cookie, answer_at, backend, decode, encode, is_plain_form, lead_back, or_sign_in, say,
-    short_lived, site, take_said,
+    short_lived, site, take_said, usage,
 };
 use crate::error::AppError;
 use crate::features::developers::{
@@ -114,6 +114,7 @@ pub(crate) async fn page(backend: &Backend, context: &RequestContext, site: &Sit
     } else {
         Vec::new()
     };
+    let used = usage::used(backend, context, &tab).await?;
     let listed = backend.list_upload_origins(context, &tab.account).await?;
     let origins = OriginsView {
         full: listed.len() >= MOST_ORIGINS,
@@ -121,7 +122,7 @@ pub(crate) async fn page(backend: &Backend, context: &RequestContext, site: &Sit
         typed: short_lived(TYPED_ORIGIN).map(|typed| decode(&typed)).unwrap_or_default(),
         said: take_said(OriginsSaid::parse),
     };
-    Ok(DevelopersPageView { tab, exposed, origins })
+    Ok(DevelopersPageView { tab, exposed, used, origins })
 }
 
 fn exposed(exposed: ExposedPair, now: Timestamp) -> Exposed {

@@ -1,6 +1,7 @@
 //! The pages, as far as the server has a part in them.
 
-use crate::world::{EMAIL, PASSWORD, World};
+use crate::world::{EMAIL, PASSWORD, World, basic};
+use domain::PairId;
 
 #[tokio::test]
 async fn the_addresses_people_type_lead_to_the_developers_tab() {
@@ -56,4 +57,44 @@ async fn pages_are_drawn_while_another_router_is_built() {
         drawn += 1;
     }
     building.join().unwrap();
+}
+
+/// Counts and callers are strangers' texts, and belong to one account.
+#[tokio::test]
+async fn a_person_reads_who_uses_their_pair_and_nobody_elses() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let pair = &account.first_pair.pair;
+    let key = basic(account.first_pair.private_key.expose());
+    let cookie = world.signed_in().await;
+    let read = async |path: &str| world.get(path, &[("cookie", &cookie), ("accept", "text/html")]).await;
+    let unused = read("/dashboard/developers").await.body;
+    assert!(unused.contains("Not used in the last 30 days.") && !unused.contains("role=\"img\""), "{unused}");
+
+    for agent in ["billing/1.0", "billing/1.0", "<b>shop</b>"] {
+        world.get("/v1/account", &[("authorization", &key), ("user-agent", agent)]).await;
+    }
+    world.backend.flush_usage().await.unwrap();
+    let tab = read("/dashboard/developers").await.body;
+    assert!(tab.contains("role=\"img\"") && tab.contains("3 accepted") && tab.contains("0 refused"), "{tab}");
+    // The content security policy lets no element bring its own style.
+    assert!(!tab.contains(" style="), "{tab}");
+    let callers = format!("/dashboard/developers/callers?pair={}", pair.id);
+    assert!(tab.contains(&format!("href=\"{callers}\"")), "{tab}");
+    let page = read(&callers).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("2 accepted") && page.body.contains("&lt;b"), "{}", page.body);
+    assert!(!page.body.contains("<b>shop") && !page.body.contains(account.first_pair.private_key.expose()));
+
+    // Beyond the last page there is nobody; what is no page, and no pair of theirs, is not there.
+    let beyond = read(&format!("{callers}&page=2")).await;
+    assert_eq!((beyond.status.as_u16(), beyond.body.contains("billing/1.0")), (200, false));
+    for wrong in ["&page=0", "&page=-1", "&page=x", "&page=99999999999"] {
+        assert_eq!(read(&format!("{callers}{wrong}")).await.status, 404, "{wrong}");
+    }
+    let nobodys = PairId::mint(world.clock_now(), &backend::OsEntropy);
+    for pair in ["", "x", nobodys.as_str()] {
+        let path = format!("/dashboard/developers/callers?pair={pair}");
+        assert_eq!(read(&path).await.status, 404, "{path}");
+    }
 }

@@ -3,8 +3,8 @@
 use super::find_page::State;
 use super::frame::{AboutAccount, named};
 use super::presentation::{ending, pair_found, pair_found_tone, role_words};
-use super::wire::{AccountFileView, LatestRoll, MemberView};
-use crate::features::developers::{PairView, Status, status};
+use super::wire::{AccountFileView, LastUse, LatestRoll, MemberView};
+use crate::features::developers::{PairView, Seen, Status, status};
 use crate::paths;
 use crate::ui::{Badge, Notice, Time};
 use domain::{AccountId, PairId, Timestamp};
@@ -31,7 +31,14 @@ fn content(file: AccountFileView) -> AnyView {
         {file.said.map(|said| view! { <Notice tone=said.tone()><p>{said.sentence()}</p></Notice> })}
         {looked_for.map(|pair| view! { <LookedFor pair /> })}
         <Facts file=file.clone() />
-        <Pairs account=file.id.clone() pairs=file.pairs latest_roll=file.latest_roll now=file.now pointed_out />
+        <Pairs
+            account=file.id.clone()
+            pairs=file.pairs
+            last_uses=file.last_uses
+            latest_roll=file.latest_roll
+            now=file.now
+            pointed_out
+        />
         <Members account=file.id members=file.members />
     }
     .into_any()
@@ -97,13 +104,16 @@ fn Facts(file: AccountFileView) -> impl IntoView {
 fn Pairs(
     account: AccountId,
     pairs: Vec<PairView>,
+    last_uses: Vec<(PairId, LastUse)>,
     latest_roll: Option<LatestRoll>,
     now: Timestamp,
     pointed_out: Option<PairId>,
 ) -> impl IntoView {
     let row = |pair: PairView| {
         let pointed_out = pointed_out.as_ref() == Some(&pair.id);
-        view! { <PairRow account=account.clone() pair now pointed_out /> }
+        let last_use =
+            last_uses.iter().find(|(of, _)| *of == pair.id).map_or(LastUse::Uncounted, |(_, last)| last.clone());
+        view! { <PairRow account=account.clone() pair last_use now pointed_out /> }
     };
     view! {
         <section class="section" aria-labelledby="pairs-heading">
@@ -114,6 +124,7 @@ fn Pairs(
                     <tr role="row">
                         <th role="columnheader" scope="col">"Public key"</th>
                         <th role="columnheader" scope="col">"Created"</th>
+                        <th role="columnheader" scope="col">"Last used"</th>
                         <th role="columnheader" scope="col">"Status"</th>
                         <th role="columnheader" scope="col">
                             <span class="visually-hidden">"Actions"</span>
@@ -138,7 +149,7 @@ pub fn Latest(roll: LatestRoll) -> impl IntoView {
 }
 
 #[component]
-fn PairRow(account: AccountId, pair: PairView, now: Timestamp, pointed_out: bool) -> impl IntoView {
+fn PairRow(account: AccountId, pair: PairView, last_use: LastUse, now: Timestamp, pointed_out: bool) -> impl IntoView {
     let Status { tone, words } = status(pair.state, now);
     let ending = ending(&account, &pair);
     view! {
@@ -151,6 +162,19 @@ fn PairRow(account: AccountId, pair: PairView, now: Timestamp, pointed_out: bool
             </td>
             <td role="cell" data-label="Created">
                 <Time moment=pair.created />
+            </td>
+            <td role="cell" data-label="Last used">
+                {match last_use {
+                    LastUse::At(Seen { ago, at }) => {
+                        view! {
+                            <p>{ago}</p>
+                            <p class="roster__exact"><Time moment=at /></p>
+                        }
+                            .into_any()
+                    }
+                    LastUse::Never => view! { <p class="roster__exact">"Never"</p> }.into_any(),
+                    LastUse::Uncounted => view! { <p class="roster__exact">"Not counted"</p> }.into_any(),
+                }}
             </td>
             <td role="cell" data-label="Status">
                 <Badge tone=tone words=words />

@@ -29,6 +29,6 @@ pub use gateways::{GATEWAYS, Gateway, GatewaysPage};
 pub use roll_page::RollForPage;
 pub use server_fns::{EndSessionsFor, ExpireFor, FindAccount, RollFor, SetAccountDisabled};
 pub use wire::{
-    AccountFileView, AccountList, AccountRow, AdminActivity, GatewaysView, LatestRoll, ListForm, MemberView, Pasted,
-    Said, Viewer,
+    AccountFileView, AccountList, AccountRow, AdminActivity, GatewaysView, LastUse, LatestRoll, ListForm, MemberView,
+    Pasted, Said, Viewer,
 };

@@ -1,9 +1,9 @@
 //! What the pages of the console are told. Nothing here is secret but [`Pasted`], which only ever travels to the server.
 
 use crate::features::activity::Trail;
-use crate::features::developers::PairView;
+use crate::features::developers::{PairView, Seen};
 use crate::ui::Moment;
-use domain::{AccountId, Duration, InstallationKeyId, Role, SubmissionId, Timestamp, UserId};
+use domain::{AccountId, Duration, InstallationKeyId, PairId, Role, SubmissionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroize;
@@ -127,6 +127,8 @@ pub struct AccountFileView {
     pub disabled: Option<Moment>,
     /// Its pairs, newest first.
     pub pairs: Vec<PairView>,
+    /// When each of them was used last.
+    pub last_uses: Vec<(PairId, LastUse)>,
     /// Its people, in the order of joining.
     pub members: Vec<MemberView>,
     /// Its latest roll.
@@ -143,6 +145,17 @@ pub struct AccountFileView {
     pub typed_reason: String,
     /// The same for the message.
     pub typed_message: String,
+}
+
+/// When a pair was used last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LastUse {
+    /// Then.
+    At(Seen),
+    /// It never was.
+    Never,
+    /// This installation does not count use.
+    Uncounted,
 }
 
 /// A member, as an admin sees them.

@@ -1,6 +1,7 @@
 //! What the developers tab is told beside the pairs, for the parts of it that are plain documents. The live part knows
 //! nothing of it, so it costs no WASM. Nothing here is secret.
 
+use super::usage::UseView;
 use super::wire::DevelopersTab;
 use crate::ui::Moment;
 use domain::{KeyPairState, PairId};
@@ -14,6 +15,8 @@ pub struct DevelopersPageView {
     /// The pairs that work and whose private keys were seen where they should not be; none for whoever may not read the
     /// activity, or if there are none.
     pub exposed: Vec<Exposed>,
+    /// How the pairs are used.
+    pub used: UseView,
     /// The origins whose pages may upload.
     pub origins: OriginsView,
 }

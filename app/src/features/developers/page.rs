@@ -7,6 +7,7 @@ use super::origins::Origins;
 use super::server_fns::load_developers_page;
 use super::sightings::Sightings;
 use super::tab::{NAME, Tab};
+use super::usage::Use;
 use crate::error::AppError;
 use crate::features::entrance::InsecureNotice;
 use crate::live::live;
@@ -32,7 +33,8 @@ pub fn DevelopersPage() -> impl IntoView {
 
 #[component]
 fn Page(view: DevelopersPageView) -> impl IntoView {
-    let DevelopersPageView { tab, exposed, origins } = view;
+    let DevelopersPageView { tab, exposed, used, origins } = view;
+    let now = tab.now;
     let (account, may_change) = (tab.account.clone(), tab.may_change_origins());
     view! {
         {head_of("Developers", &tab)}
@@ -45,6 +47,7 @@ fn Page(view: DevelopersPageView) -> impl IntoView {
             {tab.disabled.then(|| view! { <DisabledNotice /> })}
             <Sightings exposed />
             {live(NAME, &tab, view! { <Tab tab=tab.clone() /> })}
+            <Use used now />
             <Advice />
             <Origins account may_change origins />
         </main>

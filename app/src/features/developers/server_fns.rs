@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function's arguments, which are documented there")]
 
 use super::beside::DevelopersPageView;
+use super::usage::CallersView;
 use super::wire::{DevelopersTab, PairView, RevealedKey, RolledPair};
 use crate::error::AppError;
 use domain::{AccountId, PairId, Password, SubmissionId};
@@ -22,6 +23,19 @@ pub async fn load_developers_page() -> Result<DevelopersPageView, AppError> {
     use crate::server_context as context;
     let view = context::developers::page(&context::backend(), &context::context()?, &context::site()).await;
     context::or_sign_in(view.map_err(AppError::from))
+}
+
+/// Who uses the pair that `pair` names. No secret: its value is not written into the page, and addresses are for whoever may
+/// read the activity.
+#[server]
+pub async fn load_callers(
+    #[server(default)] pair: String,
+    #[server(default)] page: String,
+) -> Result<CallersView, AppError> {
+    use crate::server_context as context;
+    let callers =
+        context::usage::callers(&context::backend(), &context::context()?, &context::site(), &pair, &page).await;
+    context::usage::about_callers(context::or_sign_in(callers.map_err(AppError::from)))
 }
 
 /// A private key, for somebody who has just proved who they are. JSON, so that no plain form can ask for it.

@@ -34,7 +34,7 @@ pub fn of(method: &str, place: &str, variant: &str, stage: &Stage, named: &Named
     };
     let query = |pair: &str| Input { target: format!("{place}?pair={pair}"), ..usual.clone() };
     match (place, variant) {
-        ("/dashboard/developers/roll", "+pair") => query(&named.active),
+        ("/dashboard/developers/roll" | "/dashboard/developers/callers", "+pair") => query(&named.active),
         ("/dashboard/developers/expire", "+pair") => query(&named.expiring),
         ("/dashboard/developers/origins/remove", "+origin") => {
             Input { target: format!("{place}?origin={}", named.origin), ..usual }
@@ -250,6 +250,7 @@ fn call(function: &str, input: Input, stage: &Stage, named: &Named) -> Input {
             form(format!("account={}&origin=https%3A%2F%2Fnew.example", named.account), Act::UploadOriginsChange)
         }
         "remove_origin" => form(format!("account={}&origin={}", named.account, named.origin), Act::UploadOriginsChange),
+        "load_callers" => Input { content_type: FORM, body: format!("pair={}", named.active), ..input },
         "load_file" => Input { content_type: FORM, body: format!("file={}", named.file), ..input },
         "delete_file" => form(format!("file={}", named.file), Act::FileDelete),
         "reveal_key" if input.accept == BROWSER => form(format!("pair={}", named.active), Act::KeyReveal),

@@ -3,11 +3,11 @@
 
 use super::super::frame::{ConsoleFailed, head};
 use super::super::wire::Viewer;
-use super::presentation::{accounts, fate, lines, number};
+use super::presentation::{accounts, fate, lines};
 use super::server_fns::load_dry_run;
 use super::wire::{BadLines, DryRunRow, DryRunTotals, DryRunView, OpenedDryRun};
 use crate::paths;
-use crate::ui::{Badge, Notice, Time, Tone};
+use crate::ui::{Badge, Notice, Time, Tone, number};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 

@@ -1,7 +1,7 @@
 //! From what is told to words, in one place.
 
 use super::wire::{Counts, DryRunRow, Fate, Going};
-use crate::ui::Tone;
+use crate::ui::{Tone, number};
 
 /// `1 account`, `812 accounts`.
 pub fn accounts(count: u32) -> String {
@@ -20,19 +20,6 @@ pub fn lines(count: u32) -> String {
 
 fn counted(count: u32, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
-}
-
-/// With commas between thousands.
-pub fn number(count: u32) -> String {
-    let digits = count.to_string();
-    let mut written = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    written
 }
 
 /// What would happen to an account: how loud, in a word, and in a sentence if there is more to say.

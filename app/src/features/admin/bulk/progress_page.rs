@@ -1,11 +1,11 @@
 //! The page at `/admin/bulk-rolls/progress`: how far a bulk roll is.
 
 use super::super::frame::{ConsoleFailed, head};
-use super::presentation::{accounts, going, number};
+use super::presentation::{accounts, going};
 use super::server_fns::load_bulk_roll;
 use super::wire::{BulkRollView, Counts, Going};
 use crate::paths;
-use crate::ui::{Badge, Notice, Time, Tone};
+use crate::ui::{Badge, Notice, Time, Tone, number};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
