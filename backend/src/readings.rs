@@ -21,6 +21,8 @@ pub struct Readings {
     pub key_lookups: u64,
     /// Write transactions that could not be begun or committed.
     pub failed_writes: u64,
+    /// Uses of keys that were counted and are not known to be written.
+    pub usage_backlog: u64,
     /// About passwords.
     pub passwords: PasswordReadings,
 }
@@ -37,6 +39,7 @@ impl Backend {
             malformed_keys: keys.malformed,
             key_lookups: keys.lookups,
             failed_writes: self.store.failed_writes(),
+            usage_backlog: self.usage_backlog(),
             passwords: self.passwords.readings(),
         }
     }

@@ -118,6 +118,8 @@ struct Shard {
     known_of: HashMap<Pair, usize>,
     /// The hour that these two are about.
     hour: Option<Hour>,
+    /// How many uses were counted since they were taken last.
+    untaken: u64,
 }
 
 /// What a row is made of once the lock is let go.
@@ -157,6 +159,7 @@ impl Shard {
 
     /// What was counted since. Forgets hours that are over, and, if there is need of room, who was not there lately.
     fn take(&mut self, this_hour: Hour) -> Vec<Taken> {
+        self.untaken = 0;
         let crowded = self.entries.len() > MOST_IN_SHARD / 2;
         let mut taken = Vec::new();
         self.entries.retain(|key, entry| {
@@ -208,6 +211,7 @@ impl Counts {
         let hour = Hour::of(now);
         let key = Key { hash: self.hash(pair, hour, outcome, Some(request)), pair, hour, outcome, named: true };
         let mut shard = self.shard_of(pair);
+        shard.untaken += 1;
         if let Some(entry) = shard.entries.get_mut(&key) {
             return entry.add(request, now);
         }
@@ -222,6 +226,7 @@ impl Counts {
         } else if shard.entries.len() < 2 * MOST_IN_SHARD {
             shard.entries.entry(key).or_insert_with(|| Entry::new(pair_id, CallerName::Others, now)).add(request, now);
         } else {
+            shard.untaken -= 1;
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -245,6 +250,11 @@ impl Counts {
             }));
         }
         rows
+    }
+
+    /// How many uses were counted since they were taken last.
+    pub(super) fn untaken(&self) -> u64 {
+        self.shards.iter().map(|shard| lock(shard).untaken).sum()
     }
 
     /// How many uses found no place since this was last asked.

@@ -31,6 +31,7 @@ use domain::usage::{Day, Outcome};
 use domain::{Duration, InstanceId, PairId};
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// How often what was counted is written. With the time that the writing takes, a crash loses what a second brings.
@@ -86,6 +87,8 @@ pub struct Flushed {
 pub(crate) struct Usage {
     counts: Counts,
     flusher: Mutex<Flusher>,
+    /// How many uses are on their way to the database.
+    on_their_way: AtomicU64,
 }
 
 /// What is on its way to the database. One task at a time writes.
@@ -99,6 +102,10 @@ struct Flusher {
     pending: VecDeque<UsageBatch>,
     /// How often the first of them has failed for no reason that passes.
     failures: u32,
+}
+
+fn uses_in(rows: &[UsageRow]) -> u64 {
+    rows.iter().map(|row| row.count).sum()
 }
 
 impl Backend {
@@ -136,12 +143,14 @@ impl Backend {
                         flusher.failures += u32::from(!passes);
                         return Err(error.into());
                     }
-                    let uses: u64 = batch.rows.iter().map(|row| row.count).sum();
+                    let uses = uses_in(&batch.rows);
                     tracing::error!(uses, %error, "uses of keys were counted and cannot be written down; they are given up");
                 }
             }
             flusher.failures = 0;
-            flusher.pending.pop_front();
+            if let Some(batch) = flusher.pending.pop_front() {
+                self.usage.on_their_way.fetch_sub(uses_in(&batch.rows), Ordering::Relaxed);
+            }
         }
         Ok(flushed)
     }
@@ -149,6 +158,7 @@ impl Backend {
     fn take_counts(&self, flusher: &mut Flusher) {
         let now = self.clock.now();
         let mut rows = self.usage.counts.take(&self.policy.brand, now);
+        self.usage.on_their_way.fetch_add(uses_in(&rows), Ordering::Relaxed);
         if rows.is_empty() {
             return;
         }
@@ -161,6 +171,11 @@ impl Backend {
             flusher.pending.push_back(batch);
             rows = rest;
         }
+    }
+
+    /// How many uses were counted, by this process, and are not known to be written.
+    pub(crate) fn usage_backlog(&self) -> u64 {
+        self.usage.counts.untaken() + self.usage.on_their_way.load(Ordering::Relaxed)
     }
 
     /// Forgets what is older than the operator wants it kept; everything, if use is not counted. Others can write between its

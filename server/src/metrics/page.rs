@@ -107,7 +107,9 @@ impl Numbers {
     }
 
     fn keys(&self, page: &mut Page<'_>) -> fmt::Result {
-        let Readings { indexed_keys, index_is_current, followed_ago, refused_keys, failed_writes, .. } = self.backend;
+        let Readings {
+            indexed_keys, index_is_current, followed_ago, refused_keys, failed_writes, usage_backlog, ..
+        } = self.backend;
         page.gauge("latchkey_indexed_keys", "Working keys in memory.", Some(indexed_keys))?;
         page.gauge(
             "latchkey_index_current",
@@ -120,6 +122,11 @@ impl Numbers {
             followed_ago.map(|ago| ago.as_secs_f64()),
         )?;
         page.gauge("latchkey_refused_keys_remembered", "Refused keys that memory knows.", Some(refused_keys))?;
+        page.gauge(
+            "latchkey_usage_backlog",
+            "Uses of keys that are counted and not yet written.",
+            Some(usage_backlog),
+        )?;
         page.counter("latchkey_failed_writes", "Changes that could not be written to the database.", failed_writes)
     }
 

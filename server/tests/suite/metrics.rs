@@ -149,6 +149,28 @@ async fn malformed_keys_and_working_ones_ask_the_database_nothing() {
 }
 
 #[tokio::test]
+async fn uses_that_wait_to_be_written_are_told() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let key = bearer(account.first_pair.private_key.expose());
+    let ask = async |times: u32| {
+        for _ in 0..times {
+            authenticate(&world, "/v1/auth", &[("authorization", &key)]).await;
+        }
+    };
+    ask(3).await;
+    assert_counted(&page(&world).await, "latchkey_usage_backlog", 3);
+    world.backend.flush_usage().await.unwrap();
+    assert_counted(&page(&world).await, "latchkey_usage_backlog", 0);
+    // What was taken, and could not be written, still waits.
+    world.break_database().await;
+    ask(2).await;
+    world.backend.flush_usage().await.unwrap_err();
+    ask(1).await;
+    assert_counted(&page(&world).await, "latchkey_usage_backlog", 3);
+}
+
+#[tokio::test]
 async fn an_index_that_may_not_be_asked_shows() {
     let world = World::http().await;
     let account = world.account().await;
