@@ -8,15 +8,15 @@ use std::net::{IpAddr, Ipv4Addr};
 pub(crate) enum Network {
     /// Also one that is written as IPv6.
     V4(Ipv4Addr),
-    /// Without the bits after the first 64.
-    V6(u128),
+    /// The first 64 bits.
+    V6(u64),
 }
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
-            IpAddr::V6(address) => Self::V6(address.to_bits() & (u128::MAX << 64)),
+            IpAddr::V6(address) => Self::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default()),
         }
     }
 }
@@ -25,7 +25,7 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::V4(address) => address.fmt(f),
-            Self::V6(network) => write!(f, "{:016x}", network >> 64),
+            Self::V6(network) => write!(f, "{network:016x}"),
         }
     }
 }

@@ -292,7 +292,7 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 fn name(brand: &Brand, request: &Request<'_>) -> CallerName {
     let address = match request.address.map(Network::from) {
         Some(Network::V4(address)) => address.to_string(),
-        Some(Network::V6(network)) => format!("{}/64", Ipv6Addr::from_bits(network)),
+        Some(Network::V6(network)) => format!("{}/64", Ipv6Addr::from_bits(u128::from(network) << 64)),
         None => String::new(),
     };
     CallerName::Program { address, user_agent: words::user_agent(brand, request.user_agent) }
