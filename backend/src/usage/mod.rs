@@ -38,7 +38,10 @@ use tokio::sync::Mutex;
 pub const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
 /// How many rows are added in one transaction: other writers wait for that long.
-pub const ROWS_AT_A_TIME: usize = 5_000;
+pub const ROWS_AT_A_TIME: usize = 2_000;
+
+/// How long others may write between two transactions. They look for that in steps that become longer the longer they wait.
+const BETWEEN: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// How often a batch is tried that fails for no reason that passes.
 const TRIES: u32 = 10;
@@ -151,6 +154,9 @@ impl Backend {
             if let Some(batch) = flusher.pending.pop_front() {
                 self.usage.on_their_way.fetch_sub(uses_in(&batch.rows), Ordering::Relaxed);
             }
+            if !flusher.pending.is_empty() {
+                tokio::time::sleep(BETWEEN).await;
+            }
         }
         Ok(flushed)
     }
@@ -184,8 +190,7 @@ impl Backend {
         let today = Day::of(self.clock.now());
         let before = self.counts_use().then(|| today.minus(self.policy.usage_days));
         while self.store.forget_usage(before, FORGOTTEN_AT_A_TIME).await? {
-            // Long enough for whoever waits for the lock to look.
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(BETWEEN).await;
         }
         Ok(self.store.forget_usage_writers(self.clock.now().minus(WRITER_LIFE)).await?)
     }

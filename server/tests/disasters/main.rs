@@ -18,5 +18,6 @@ mod program;
 mod revocations;
 mod script;
 mod small_disk;
+mod usage;
 mod visitor;
 mod watched_store;

@@ -11,7 +11,7 @@ use std::path::Path;
 type Rule = (&'static str, &'static str);
 
 /// What one transaction does together, and what therefore is never there by halves.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 14] = [
     (
         "an account has exactly one active pair",
         "SELECT count(*) FROM account WHERE 1 <> (
@@ -83,6 +83,21 @@ const RULES: [Rule; 12] = [
             SELECT count(*) FROM audit_event AS event
             WHERE act = 'key.expire' AND event.targets ->> '$[0].id' = pair.id
         )",
+    ),
+    // Of the oldest day some hours may be forgotten already.
+    (
+        "no pair was used more often in the hours of a day than on that day",
+        "SELECT count(*) FROM (
+            SELECT caller.pair, use_by_hour.hour / 24 AS day, sum(use_by_hour.count) AS uses
+            FROM use_by_hour JOIN caller ON caller.number = use_by_hour.caller
+            GROUP BY 1, 2
+        ) AS hours
+        LEFT JOIN use_by_day ON use_by_day.pair = hours.pair AND use_by_day.day = hours.day
+        WHERE hours.uses > coalesce(use_by_day.accepted + use_by_day.refused, 0)",
+    ),
+    (
+        "of a pair that was used it is known when",
+        "SELECT count(*) FROM use_by_day WHERE pair NOT IN (SELECT pair FROM use_of_pair)",
     ),
     (
         "a session belongs to somebody who has signed in or signed up",
@@ -166,7 +181,10 @@ mod tests {
             directory.path(),
             "INSERT INTO account (id, name, created_at) VALUES ('acct_00000000000000000000000000', 'a', 1);
              INSERT INTO membership (account_id, user_id, role, joined_at)
-                 VALUES ('acct_00000000000000000000000000', 'nobody', 'owner', 1);",
+                 VALUES ('acct_00000000000000000000000000', 'nobody', 'owner', 1);
+             INSERT INTO caller VALUES (1, 7, 0, '', '', 0, 9);
+             INSERT INTO use_by_hour VALUES (1, 0, 'accepted', 3, 0, 9, ''), (1, 0, 'revoked', 1, 0, 9, '');
+             INSERT INTO use_by_day VALUES (7, 0, 3, 0);",
         )
         .await;
         let found = violations(&path).await.expect("looks");
@@ -174,6 +192,9 @@ mod tests {
             "rows of membership refer to nothing",
             "an account has exactly one active pair: 1 times not so",
             "an account has one record of its making: 1 times not so",
+            "rows of caller refer to nothing",
+            "no pair was used more often in the hours of a day than on that day: 1 times not so",
+            "of a pair that was used it is known when: 1 times not so",
         ] {
             assert!(found.iter().any(|found| found == expected), "{expected}: {found:?}");
         }

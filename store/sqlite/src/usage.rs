@@ -322,7 +322,7 @@ async fn add_pairs(connection: &mut SqliteConnection, pairs: &str) -> StoreResul
     .map_err(failed(ADDING))
 }
 
-/// The callers only once their hours are gone, so that nothing refers to them.
+/// Callers and days only once their hours are gone: nothing refers to nobody, and no day has less than its hours.
 async fn forget_before(connection: &mut SqliteConnection, before: Day, limit: u32) -> StoreResult<bool> {
     let hour = before.first_hour().number();
     let hours = sqlx::query!(
@@ -364,11 +364,12 @@ async fn forget_before(connection: &mut SqliteConnection, before: Day, limit: u3
                 pair,
                 day
             FROM use_by_day
-            WHERE day < ?
+            WHERE day < ? AND NOT EXISTS (SELECT 1 FROM use_by_hour WHERE hour < ?)
             ORDER BY day
             LIMIT ?
         )",
         day,
+        hour,
         limit,
     )
     .execute(&mut *connection)

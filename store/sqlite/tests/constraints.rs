@@ -876,7 +876,8 @@ async fn frequent_statements_use_an_index() {
         "EXPLAIN QUERY PLAN SELECT caller, hour, outcome FROM use_by_hour WHERE hour < ? ORDER BY hour LIMIT ?",
         "EXPLAIN QUERY PLAN SELECT number FROM caller WHERE last_at < ? AND NOT EXISTS
             (SELECT 1 FROM use_by_hour WHERE use_by_hour.caller = caller.number) ORDER BY last_at LIMIT ?",
-        "EXPLAIN QUERY PLAN SELECT pair, day FROM use_by_day WHERE day < ? ORDER BY day LIMIT ?",
+        "EXPLAIN QUERY PLAN SELECT pair, day FROM use_by_day
+            WHERE day < ? AND NOT EXISTS (SELECT 1 FROM use_by_hour WHERE hour < ?) ORDER BY day LIMIT ?",
         "EXPLAIN QUERY PLAN DELETE FROM use_batch WHERE written_at < ?",
         "EXPLAIN QUERY PLAN SELECT * FROM session JOIN person ON person.id = session.user_id
             LEFT JOIN membership ON membership.number = COALESCE(
