@@ -132,7 +132,7 @@ impl Backend {
     /// and the log says how much that was.
     pub async fn flush_usage(&self) -> Result<Flushed> {
         let mut flusher = self.usage.flusher.lock().await;
-        let mut flushed = Flushed { left_out: self.usage.counts.take_left_out(), ..Flushed::default() };
+        let mut flushed = Flushed::default();
         if flusher.pending.is_empty() {
             self.take_counts(&mut flusher);
         }
@@ -158,6 +158,7 @@ impl Backend {
                 tokio::time::sleep(BETWEEN).await;
             }
         }
+        flushed.left_out = self.usage.counts.take_left_out();
         Ok(flushed)
     }
 
