@@ -156,12 +156,18 @@ fn tells_whoever_is_limited_to_wait(kind: Kind) {
         refused(&stage, reply, 429, "RATE_LIMITED");
         reply.all("retry-after").iter().map(|seconds| seconds.parse::<u32>().unwrap()).collect::<Vec<_>>()
     };
-    let failed = waits(&stage.gateway.get("/", &[&with("private_typo")]));
+    let reply = stage.gateway.get("/", &[&with("private_typo")]);
+    let failed = waits(&reply);
+    assert_eq!(reply.all("x-ratelimit-limit"), Vec::<&str>::new(), "of no account");
     assert!(matches!(failed[..], [1..=60]), "{failed:?}");
     for _ in 0..2 {
         assert_eq!(stage.gateway.get("/", &[&with(&ada.key)]).status, 200, "a key that works passes");
     }
-    let too_many = waits(&stage.gateway.get("/", &[&with(&ada.key)]));
+    let reply = stage.gateway.get("/", &[&with(&ada.key)]);
+    let too_many = waits(&reply);
+    assert_eq!(reply.all("x-ratelimit-limit"), ["2"]);
+    assert_eq!(reply.all("x-ratelimit-interval"), ["3600000"]);
+    assert!(matches!(reply.all("x-ratelimit-reset")[..], [millis] if millis.parse::<u32>().unwrap() > 60_000));
     assert!(matches!(too_many[..], [60..=1800]), "{too_many:?}");
     assert_eq!(stage.gateway.get("/", &[&with(&bob.key)]).status, 200);
 }
