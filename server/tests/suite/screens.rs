@@ -1,7 +1,8 @@
 //! The pages, as far as the server has a part in them.
 
-use crate::world::{EMAIL, PASSWORD, World, basic};
-use domain::PairId;
+use crate::world::{EMAIL, NOW, PASSWORD, World, basic};
+use backend::keys::Rolled;
+use domain::{ExpireOld, PairId};
 
 #[tokio::test]
 async fn the_addresses_people_type_lead_to_the_developers_tab() {
@@ -97,4 +98,28 @@ async fn a_person_reads_who_uses_their_pair_and_nobody_elses() {
         let path = format!("/dashboard/developers/callers?pair={pair}");
         assert_eq!(read(&path).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_pair_that_has_ended_is_shown_with_its_use_as_long_as_there_is_some() {
+    let world = World::http().await;
+    let account = world.account().await;
+    let used = account.first_pair.pair.public_key.as_str().to_owned();
+    let key = basic(account.first_pair.private_key.expose());
+    world.get("/v1/account", &[("authorization", &key)]).await;
+    world.backend.flush_usage().await.unwrap();
+    let Rolled::Done { new, .. } = world.roll(&account.account_id, ExpireOld::Immediately).await else {
+        panic!("rolled")
+    };
+    world.roll(&account.account_id, ExpireOld::Immediately).await;
+    let never_used = new.pair.public_key.as_str();
+    let shown = async || {
+        let cookie = world.signed_in().await;
+        let page = world.get("/dashboard/developers", &[("cookie", &cookie), ("accept", "text/html")]).await.body;
+        let (_, section) = page.split_once("id=\"use-heading\"").expect("the section");
+        [used.as_str(), never_used].map(|public_key| section.contains(&format!(">{public_key}<")))
+    };
+    assert_eq!(shown().await, [true, false]);
+    world.clock.set(NOW + 30 * 24 * 3_600_000);
+    assert_eq!(shown().await, [false, false]);
 }
