@@ -37,7 +37,13 @@ fn text_of(prefix: &str, bits: u128) -> String {
     let mut text = String::with_capacity(prefix.len() + 1 + BODY_LEN);
     text.push_str(prefix);
     text.push('_');
-    text.extend((0..BODY_LEN).rev().map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize])));
+    let (mut body, mut rest) = ([0; BODY_LEN], bits);
+    for digit in body.iter_mut().rev() {
+        *digit = ALPHABET[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    // Digits are ASCII.
+    text.push_str(std::str::from_utf8(&body).unwrap_or_default());
     text
 }
 
@@ -149,6 +155,10 @@ id!(
 id!(
     /// An installation key's public handle. The key itself is stored only as a digest.
     InstallationKeyId, "ikey"
+);
+id!(
+    /// A request, in logs, answers and audit records.
+    RequestId, "req"
 );
 id!(
     /// An audit record.

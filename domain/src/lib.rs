@@ -27,8 +27,8 @@ pub use access::{Permission, Role, Scope, Standing};
 pub use email::Email;
 pub use expiry::{ExpireOld, OldEnd};
 pub use id::{
-    AccountId, BulkRollDraftId, BulkRollId, EventId, InstallationKeyId, InstanceId, InvitationId, PairId, SessionId,
-    SubmissionId, UserId,
+    AccountId, BulkRollDraftId, BulkRollId, EventId, InstallationKeyId, InstanceId, InvitationId, PairId, RequestId,
+    SessionId, SubmissionId, UserId,
 };
 pub use installation_key::InstallationKeyState;
 pub use key_format::{Brand, InstallationKey, PrivateKey, PublicKey};

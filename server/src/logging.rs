@@ -8,6 +8,7 @@
 //! - No reader of the log can hold up a request: `pipe` drops lines first, and says how many.
 //! - A panic is one line like any other: `panics`.
 
+mod json;
 mod panics;
 mod pipe;
 mod text;
@@ -36,7 +37,7 @@ pub fn start(settings: &Settings, default: &str) -> Flush {
         LogFormat::Text => {
             subscriber.with_ansi(std::io::stderr().is_terminal()).fmt_fields(text::Unforgeable).try_init()
         }
-        LogFormat::Json => subscriber.json().with_span_list(false).try_init(),
+        LogFormat::Json => subscriber.json().with_span_list(false).map_event_format(json::Named).try_init(),
     };
     panics::log_them();
     flush

@@ -16,6 +16,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Instant;
 
+static MARKS_OF_BROWSERS: [HeaderName; 3] =
+    [header::ORIGIN, HeaderName::from_static("sec-fetch-site"), HeaderName::from_static("sec-fetch-dest")];
+
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
@@ -155,8 +158,7 @@ pub(super) async fn authenticate_if_asked(
 /// everything a page asks for, and pages cannot leave them out (Fetch, sections 2.2.2 and 4.4). `Sec-Fetch-Mode` says nothing:
 /// Node's own `fetch` sends it.
 fn origin_of_browser(headers: &HeaderMap) -> Option<String> {
-    let marks = [header::ORIGIN, HeaderName::from_static("sec-fetch-site"), HeaderName::from_static("sec-fetch-dest")];
-    let from_browser = marks.iter().any(|mark| headers.contains_key(mark));
+    let from_browser = MARKS_OF_BROWSERS.iter().any(|mark| headers.contains_key(mark));
     let named = [header::ORIGIN, header::REFERER].into_iter().find_map(|name| headers.get(name));
     from_browser.then(|| named.map_or_else(String::new, origin_in))
 }

@@ -1,9 +1,10 @@
-//! Fields of text lines: `message name=value name="value"`.
+//! Fields of text lines: `message name=value name="value"`, and last the name of the request they are about.
 //!
 //! A value stands bare only if it is one word of printable ASCII without `"` and `=`. Every other one is in quotes, with
 //! quotes, line ends, escape sequences and everything invisible (separators of Unicode, marks that turn the direction of
 //! writing) escaped as in Rust. So a line ends where it ends, and a field begins where we began one.
 
+use crate::middleware::request_id;
 use std::fmt::{self, Debug};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::field::RecordFields;
@@ -16,6 +17,7 @@ impl<'writer> FormatFields<'writer> for Unforgeable {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
         let mut line = Line { writer, empty: true, outcome: Ok(()) };
         fields.record(&mut line);
+        request_id::with_current(|name| line.add("request_id", name, true));
         line.outcome
     }
 }

@@ -45,6 +45,11 @@ impl Found {
 
 /// A key in the URL of the request, or in that of the request which a gateway asks about.
 pub(super) fn find(serving: &Serving, kind: Kind, request: &Request) -> Option<Found> {
+    // Nearly every request: a key has an underscore, written out or encoded.
+    let plain = |text: &str| !text.bytes().any(|byte| matches!(byte, b'_' | b'%'));
+    if targets(kind, request).all(|target| plain(&target.path) && plain(&target.query)) {
+        return None;
+    }
     let brand = serving.brand();
     let private = |text: &str| contains_private_key(brand, text);
     if targets(kind, request).any(|target| has_key(&brand.private_prefix(), private, &target)) {
@@ -104,11 +109,6 @@ fn first_key(brand: &Brand, target: &Target) -> Option<PrivateKey> {
 /// Whole keys anywhere, and the beginning of one where a parameter's value begins: cut off or mistyped, it was meant as
 /// a key.
 fn has_key(prefix: &str, whole: impl Fn(&str) -> bool, target: &Target) -> bool {
-    // Nearly every request: neither is one written out, nor can one be hidden.
-    let plain = |text: &str| !text.contains('%') && !text.contains(prefix);
-    if plain(&target.path) && plain(&target.query) {
-        return false;
-    }
     let in_text = |text: &str| whole(text) || whole(&decode(text)) || whole(&decode(&decode(text)));
     let in_value = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| decode(value).trim().starts_with(prefix));
     in_text(&target.path) || in_text(&target.query) || target.query.split('&').any(in_value)

@@ -9,7 +9,7 @@ pub mod log_line;
 mod page_redirects;
 mod panic;
 mod referer;
-mod request_id;
+pub(crate) mod request_id;
 mod security_headers;
 mod server_functions;
 
@@ -32,7 +32,6 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use tower::layer::layer_fn;
 use tower::{ServiceExt as _, service_fn};
-use tracing::Instrument as _;
 
 /// What a layer may ask for.
 #[derive(Clone)]
@@ -86,15 +85,13 @@ fn know_person(routes: Router<Serving>, around: &Around) -> Router<Serving> {
 async fn answer(around: Around, route: Route, mut request: Request) -> Result<Response, Infallible> {
     let Around { serving, kind } = around;
     let id = RequestId::mint(serving.backend.now());
-    // At the highest level, so that it is there for whatever is logged on the way.
-    let span = tracing::error_span!("request", request_id = id.0);
     let name = id.header();
     request.extensions_mut().insert(id);
     let policy = security_headers::policy(kind, &mut request);
     let reader = Reader::of(kind, request.headers());
     let line = Line::begin(kind, &request);
     let asked = AssertUnwindSafe(ask(&serving, kind, route, request)).catch_unwind();
-    let mut response = async {
+    let mut response = request_id::named(name.clone(), async {
         let response = asked.await.unwrap_or_else(panic::answer);
         let mut response = answer::form(response, &serving, kind, reader);
         if kind == Kind::Upload {
@@ -102,8 +99,7 @@ async fn answer(around: Around, route: Route, mut request: Request) -> Result<Re
         }
         line.write(&serving, &response);
         response
-    }
-    .instrument(span)
+    })
     .await;
     security_headers::set(response.headers_mut(), policy, serving.site.cookies);
     request_id::tell(name, kind, response.headers_mut());

@@ -9,6 +9,9 @@ use domain::Entropy as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use leptos::nonce::Nonce;
 
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// Everything our pages use, and nothing else. `clipboard-write` is what the copy buttons need.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
     "clipboard-write=(self), clipboard-read=(), accelerometer=(), camera=(), display-capture=(), geolocation=(), \
@@ -46,8 +49,8 @@ pub(super) fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies:
         // `no-referrer` would make forms send `Origin: null`, and forms without WASM could not lead back to their page.
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+        (PERMISSIONS_POLICY, PERMISSIONS),
+        (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
     ];
     headers.extend(fixed);
     // What people have uploaded has a stricter one already.
