@@ -2,11 +2,16 @@
 
 use crate::program::{Place, Served};
 use crate::world::{basic, server_function};
+use backend::store::Usage as _;
+use backend::usage::{CallerName, MOST_CALLERS};
+use domain::usage::Day;
+use domain::{AccountId, PairId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use store_sqlite::SqliteStore;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -23,8 +28,10 @@ const CONNECTIONS: u64 = 20 * 1024 * 1024;
 const TURN: Duration = Duration::from_millis(4);
 
 struct Site {
-    _place: Place,
+    place: Place,
     served: Served,
+    account: AccountId,
+    pair: PairId,
     key: String,
 }
 
@@ -33,10 +40,13 @@ impl Site {
     fn new() -> Self {
         let place = Place::new();
         let arguments = ["account", "create", "--email", "ada@example.org", "--password-stdin", "--json"];
-        let created = place.run_with_input(&arguments, PASSWORD);
-        let key = created.json()["key_pair"]["private_key"].as_str().unwrap().to_owned();
+        let created = place.run_with_input(&arguments, PASSWORD).json();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let key = text(&created["key_pair"]["private_key"]);
+        let account = text(&created["account_id"]).parse().unwrap();
+        let pair = text(&created["key_pair"]["id"]).parse().unwrap();
         let served = place.serve(&[("LATCHKEY_TRUSTED_PROXIES", "127.0.0.1"), ("LATCHKEY_LOG", "error")]);
-        Self { _place: place, served, key }
+        Self { place, served, account, pair, key }
     }
 }
 
@@ -248,4 +258,39 @@ async fn of_500_guesses_at_once_ten_are_looked_at_and_the_owner_gets_in() {
     assert_eq!(times(first.status), 1, "the owner: {statuses:?}");
     assert!((1..=10).contains(&times(401)), "{statuses:?}");
     assert_eq!(times(401) + times(429) + times(503), 499, "{statuses:?}");
+}
+
+/// Whoever has a key can call themselves anything, from anywhere: all of it is counted, few are told apart, and neither memory nor
+/// database grows with the rest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_distinct_callers_fills_neither_memory_nor_database() {
+    const CALLS: usize = 12_000;
+    const ROOM: u64 = 16 * 1024 * 1024;
+    let site = Site::new();
+    let mut connection = Connection::open(site.served.addr).await;
+    let calling = |number: usize| {
+        let (agent, from) = ("a".repeat(1_000), format!("10.{}.{}.1", number / 250, number % 250));
+        let headers = format!("X-Forwarded-For: {from}\r\nUser-Agent: {number} {agent}\r\n");
+        format!("GET /v1/account HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n{headers}\r\n", basic(&site.key))
+    };
+    for number in 0..MOST_CALLERS {
+        assert_eq!(connection.ask(&calling(number)).await.status, 200);
+    }
+    let before = site.served.memory();
+    for number in MOST_CALLERS..CALLS {
+        assert_eq!(connection.ask(&calling(number)).await.status, 200);
+    }
+    let grown = site.served.memory().saturating_sub(before);
+    let Site { place, served, account, pair, .. } = site;
+    assert!(served.stop().1);
+    let store = SqliteStore::open_existing(&place.path("data/latchkey.db")).await.unwrap();
+    let callers = store.list_callers(&account, &pair, 0, 1_000_000).await.unwrap();
+    let days = store.list_day_uses(&account, Day::from_number(0)).await.unwrap();
+    let named = callers.iter().filter(|of| of.name != CallerName::Others).count();
+    println!("{CALLS} callers: {named} told apart, {} KiB more memory", grown / 1024);
+    // As many again where an hour begins meanwhile.
+    assert!((MOST_CALLERS..=2 * MOST_CALLERS).contains(&named) && callers.len() == named + 1, "{named}");
+    assert_eq!(callers.iter().map(|of| of.accepted).sum::<u64>(), CALLS as u64);
+    assert_eq!(days.iter().map(|of| of.accepted).sum::<u64>(), CALLS as u64);
+    assert!(grown < ROOM, "{grown} bytes");
 }
