@@ -2,8 +2,8 @@
 //!
 //! This is on the way of every request. So all counters are there from the start, in arrays that an outcome is the index of:
 //! nothing is looked up by a label, locked or allocated. (`prometheus-client`'s families have a lock around their labels, and its
-//! histograms one around their buckets.) Each thread counts in a shard of its own, since two cores that add to the same counter
-//! take its cache line away from each other for ten times as long as adding takes; whoever reads adds the shards up.
+//! histograms one around their buckets.) Each thread counts in a shard of its own, since cores that add to the same counter take its
+//! cache line away from each other, the more of them the longer; whoever reads adds the shards up.
 
 use crate::accept::Connections;
 use crate::problem::Problem;
