@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod admins;
 pub mod authenticating;
+pub mod broken_off;
 pub mod bulk_rolls;
 pub mod changing;
 pub mod invitations;
@@ -388,6 +389,9 @@ macro_rules! use_case_tests {
                 a_revoked_key_is_refused_whatever_the_clock_says,
                 a_disabled_account_has_its_own_answer,
             }
+            broken_off {
+                what_somebody_was_told_of_a_key_holds_everywhere,
+            }
             verifying {
                 memory_and_database_give_the_same_answers,
                 what_a_process_changes_itself_it_knows_at_once,
@@ -510,6 +514,7 @@ mod tests {
             include_str!("upload_origins.rs"),
             include_str!("using.rs"),
             include_str!("verifying.rs"),
+            include_str!("broken_off.rs"),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let name = line.split('(').next().unwrap_or_default();

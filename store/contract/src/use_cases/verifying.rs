@@ -26,7 +26,7 @@ async fn server_and_command(store: Arc<dyn Store>) -> (Installation, Installatio
 }
 
 /// Follows as often as the process that serves does, until the test ends.
-fn keep_following(server: &Installation) -> tokio::task::JoinHandle<()> {
+pub(super) fn keep_following(server: &Installation) -> tokio::task::JoinHandle<()> {
     let backend = server.backend.clone();
     tokio::spawn(async move {
         loop {
