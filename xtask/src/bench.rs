@@ -1,11 +1,13 @@
-//! `cargo xtask bench`: what a key costs (criterion), what a request costs (wrk) beside a bare axum route, what an upload costs
-//! beside a bare sink, and what admins and operators wait for in a large installation: searching a hundred thousand accounts,
+//! `cargo xtask bench`: what a key costs (criterion), what authenticating costs beside a bare look-up (wrk) and in instructions, what a
+//! page costs beside a bare axum route, what a million keys cost, what an upload costs beside a bare sink, and what admins and operators wait for in a large installation: searching a hundred thousand accounts,
 //! rolling ten thousand.
 //!
 //! Figures of different runs and machines do not compare, ratios of one run do: the bare route and Latchkey are asked in
 //! turns, the server on one core and the load on another, and the median of the rounds is what is printed.
 
+mod authentication;
 mod index;
+pub(crate) mod instructions;
 mod uploads;
 
 use std::fs;
@@ -20,7 +22,8 @@ use crate::tools::{self, Needs};
 use crate::workspace;
 use crate::wrk::{self, Measured};
 
-const PARTS: [&str; 6] = ["--keys", "--requests", "--index", "--uploads", "--search", "--bulk-roll"];
+const PARTS: [&str; 8] =
+    ["--keys", "--instructions", "--authentication", "--requests", "--index", "--uploads", "--search", "--bulk-roll"];
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 8;
 const PASSWORD: &str = "a long walk along the quiet river";
@@ -34,6 +37,14 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<ExitCode> {
         step("Measuring what a key costs", || {
             Program::new("cargo").args(["bench", "--package", "backend", "--bench", "keys"]).run()
         })?;
+    }
+    if asked_for("--instructions") {
+        instructions::count(&program()?)?;
+    }
+    if asked_for("--authentication") {
+        wrk::ensure()?;
+        tools::require("taskset", "Debian's package util-linux has it.")?;
+        authentication::measure()?;
     }
     if asked_for("--search") {
         deep_test(
@@ -82,12 +93,9 @@ fn deep_test(what: &str, package: &str, program: &str, test: &str) -> Outcome<()
 fn measure_requests() -> Outcome<()> {
     let build = leptos::build(Profile::Release, leptos::site_root()?)?;
     let bare = build_example("bare_route")?;
-    let home = new_home()?;
+    let home = new_home("requests")?;
     let key = make_account(&build, &home)?.private_key;
     let bare = Serving::start(Command::new(&bare))?;
-    let mut lookup = Command::new(build_example("bare_lookup")?);
-    lookup.arg(&key);
-    let lookup = Serving::start(lookup)?;
     let serve = latchkey(&build, &home);
     let latchkey = Serving::start(serve)?;
     let cookie = sign_in(&latchkey.url, &home)?;
@@ -95,9 +103,7 @@ fn measure_requests() -> Outcome<()> {
     let with_key = vec![format!("Authorization: Bearer {key}")];
     let asked = [
         Asked::new("a bare axum route", &bare.url, "/v1/account", vec![]),
-        Asked::new("a bare look-up of a key", &lookup.url, "/v1/account", with_key.clone()),
-        Asked::new("GET /v1/account", &latchkey.url, "/v1/account", with_key.clone()),
-        Asked::new("/v1/auth", &latchkey.url, "/v1/auth", with_key),
+        Asked::new("GET /v1/account", &latchkey.url, "/v1/account", with_key),
         Asked::new("the sign-in page", &latchkey.url, "/sign-in", vec![]),
         Asked::new("the developers tab", &latchkey.url, "/dashboard/developers", vec![format!("Cookie: {cookie}")]),
     ];
@@ -116,8 +122,8 @@ fn measure_requests() -> Outcome<()> {
 }
 
 /// An empty directory for what is served.
-fn new_home() -> Outcome<PathBuf> {
-    let home = workspace::target_directory()?.join("bench");
+fn new_home(name: &str) -> Outcome<PathBuf> {
+    let home = workspace::target_directory()?.join("bench").join(name);
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).attempt(format!("make {}", home.display()))?;
     Ok(home)
@@ -171,6 +177,15 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The program without its site, for whoever asks for nothing of that.
+fn program() -> Outcome<Build> {
+    step("Building the program", || {
+        Program::new("cargo").args(["build", "--release", "--package", "server", "--bin", "latchkey"]).run()
+    })?;
+    let target = workspace::target_directory()?;
+    Ok(Build { binary: target.join("release/latchkey"), site_root: target.join("no-site") })
 }
 
 fn build_example(name: &str) -> Outcome<PathBuf> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::arguments::Arguments;
+use crate::bench::instructions;
 use crate::crates::{self, Place, Unit};
 use crate::leptos::{self, Build, Profile};
 use crate::shell::{Attempt as _, Outcome, Program, step};
@@ -110,6 +111,7 @@ fn stories_against(profile: Profile) -> Outcome<Tally> {
     if profile == Profile::Release {
         report::sizes(&build.site_root)?;
         tally.add(archive::stories(&build));
+        tally.add(instructions::test(&build));
     }
     let report_path = workspace::target_directory()?.join(format!("stories-{}.json", profile.name()));
     // An old report must never be counted for a run that wrote none.

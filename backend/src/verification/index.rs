@@ -185,6 +185,7 @@ mod tests {
     use crate::OsEntropy;
     use crate::store::KeyDigest;
     use domain::{Entropy as _, KeyPair, KeyPairState};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     const T: i64 = 1_795_424_520_000;
 
@@ -264,6 +265,47 @@ mod tests {
         let mut indexed = indexed(End::None);
         indexed.account_disabled = true;
         assert_eq!(look(&index_of(&indexed), &indexed, T), Some(Looked::Disabled(indexed.pair.id.clone())));
+    }
+
+    /// On real threads: from when the writer has said that an account is disabled until it begins to enable it again, no reader
+    /// finds its key working, while other keys come and go.
+    #[test]
+    fn no_thread_finds_what_another_one_has_taken_out() {
+        const ROUNDS: u64 = 5_000;
+        let enabled = indexed(End::None);
+        let disabled = IndexedPair { account_disabled: true, ..enabled.clone() };
+        let others = [(); 64].map(|()| indexed(End::None));
+        let index = index_of(&enabled);
+        // Odd while it is said that the account is disabled.
+        let said = AtomicU64::new(0);
+        let read = || {
+            let mut judged = 0_u64;
+            loop {
+                let before = said.load(Ordering::SeqCst);
+                let found = look(&index, &enabled, T);
+                if before >= 2 * ROUNDS {
+                    return judged;
+                }
+                if before % 2 == 1 && said.load(Ordering::SeqCst) == before {
+                    judged += 1;
+                    assert!(matches!(found, Some(Looked::Disabled(_))), "{found:?}");
+                }
+            }
+        };
+        let judged = std::thread::scope(|threads| {
+            let readers = [threads.spawn(read), threads.spawn(read)];
+            for round in 0..ROUNDS {
+                index.put(&disabled);
+                said.fetch_add(1, Ordering::SeqCst);
+                for other in others.iter().skip(usize::from(round % 2 == 0)) {
+                    index.put(&IndexedPair { account_disabled: round % 3 == 0, ..other.clone() });
+                }
+                said.fetch_add(1, Ordering::SeqCst);
+                index.put(&enabled);
+            }
+            readers.into_iter().map(|reader| reader.join().expect("no dead key")).sum::<u64>()
+        });
+        assert!(judged > 100, "{judged}");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Serving, build_example, latchkey, load_core, make_account, median};
+use super::{Serving, build_example, latchkey, load_core, make_account, median, new_home, program};
 use crate::leptos::Build;
 use crate::shell::{Attempt as _, Outcome, Program, step};
-use crate::{workspace, wrk};
+use crate::wrk;
 
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 6;
@@ -28,9 +28,7 @@ struct Filled {
 
 impl Filled {
     fn start(build: &Build, accounts: u32) -> Outcome<Self> {
-        let home = workspace::target_directory()?.join(format!("bench-{accounts}"));
-        let _ = fs::remove_dir_all(&home);
-        fs::create_dir_all(&home).attempt(format!("make {}", home.display()))?;
+        let home = new_home(&format!("index-{accounts}"))?;
         let key = make_account(build, &home)?.private_key;
         if accounts > 1 {
             let fill = build_example("many_keys")?;
@@ -63,9 +61,7 @@ fn wait_for(log: &Path, began: Instant) -> Outcome<()> {
 }
 
 pub(super) fn measure() -> Outcome<()> {
-    // Nothing of the site is asked for.
-    let build =
-        Build { binary: super::uploads::build_program()?, site_root: workspace::target_directory()?.join("no-site") };
+    let build = program()?;
     let mut few = Filled::start(&build, 1)?;
     let mut many = Filled::start(&build, ACCOUNTS)?;
     step(&format!("Measuring requests: {ROUNDS} rounds, {SECONDS} s each"), || {

@@ -8,14 +8,12 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use super::{Keys, Serving, build_example, latchkey, load_core, make_account, median, new_home};
-use crate::leptos::Build;
+use super::{Keys, Serving, build_example, latchkey, load_core, make_account, median, new_home, program};
 use crate::shell::{Attempt as _, Outcome, Program, step};
-use crate::workspace;
 
 const ROUNDS: usize = 5;
 const SECONDS: &str = "6";
@@ -54,10 +52,9 @@ impl<'a> Asked<'a> {
 }
 
 pub(super) fn measure() -> Outcome<()> {
-    // Nothing of the site is asked for.
-    let build = Build { binary: build_program()?, site_root: workspace::target_directory()?.join("no-site") };
+    let build = program()?;
     let (sink, load) = (build_example("upload_sink")?, build_example("upload_load")?);
-    let home = new_home()?;
+    let home = new_home("uploads")?;
     let keys = make_account(&build, &home)?;
     let mut serve = latchkey(&build, &home);
     serve.env("LATCHKEY_ACCOUNT_FILES_MB", "100000").env("LATCHKEY_LARGEST_UPLOAD_MB", "200");
@@ -123,13 +120,6 @@ pub(super) fn measure() -> Outcome<()> {
     drop(serving);
     let _ = fs::remove_dir_all(&home);
     Ok(())
-}
-
-pub(super) fn build_program() -> Outcome<PathBuf> {
-    step("Building the program", || {
-        Program::new("cargo").args(["build", "--release", "--package", "server", "--bin", "latchkey"]).run()
-    })?;
-    Ok(workspace::target_directory()?.join("release/latchkey"))
 }
 
 /// Uploads for a while. A run in which anything was refused measured something else, and fails.
