@@ -43,8 +43,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How many changes are read at a time, and how many pairs when everything is read.
 const CHANGES_AT_A_TIME: u32 = 1_000;
-const PAIRS_AT_A_TIME: usize = 5_000;
-const PAGES_AT_A_TIME: usize = 2;
+const PAIRS_AT_A_TIME: usize = 1_000;
+const PAGES_AT_A_TIME: usize = 4;
 
 /// How many changes are kept for those who follow. Whoever has missed more reads everything anew.
 pub(crate) const CHANGES_KEPT: u32 = 100_000;
