@@ -59,5 +59,5 @@ test('a person invited by an operator pastes the code without JavaScript', async
   await page.getByLabel('Password').fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL('**/dashboard/developers');
-  await expect(page.getByText('Enabled')).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Your key pairs' }).getByText('Enabled')).toBeVisible();
 });
