@@ -55,22 +55,34 @@ pub struct Authenticated {
 pub struct Checked {
     /// What the key turned out to be.
     pub verdict: Verdict,
-    /// The pair it is the private half of, also one that is dead or whose account is disabled; `None` for what is nobody's.
-    pub pair_id: Option<PairId>,
+    /// The pair that it is the private half of, if it does not work: one that is dead or whose account is disabled.
+    refused: Option<PairId>,
 }
 
 impl Checked {
-    fn nobodys(verdict: Verdict) -> Self {
-        Self { verdict, pair_id: None }
+    /// The pair it is the private half of, also one that is dead or whose account is disabled; `None` for what is nobody's.
+    pub fn pair_id(&self) -> Option<&PairId> {
+        match &self.verdict {
+            Verdict::Valid(caller) => Some(&caller.pair_id),
+            _ => self.refused.as_ref(),
+        }
     }
 
-    fn of(verdict: Verdict, pair_id: PairId) -> Self {
-        Self { verdict, pair_id: Some(pair_id) }
+    fn nobodys(verdict: Verdict) -> Self {
+        Self { verdict, refused: None }
+    }
+
+    fn valid(caller: Authenticated) -> Self {
+        Self { verdict: Verdict::Valid(caller), refused: None }
+    }
+
+    fn refused(verdict: Verdict, pair_id: PairId) -> Self {
+        Self { verdict, refused: Some(pair_id) }
     }
 
     /// The same, if it stays so for ever.
     pub(crate) fn dead(&self) -> Option<Dead> {
-        match (&self.verdict, &self.pair_id) {
+        match (&self.verdict, &self.refused) {
             (Verdict::Unknown, _) => Some(Dead::Unknown),
             (Verdict::Expired, Some(pair)) => Some(Dead::Expired(pair.clone())),
             (Verdict::Revoked, Some(pair)) => Some(Dead::Revoked(pair.clone())),
@@ -91,8 +103,8 @@ impl From<Dead> for Checked {
     fn from(dead: Dead) -> Self {
         match dead {
             Dead::Unknown => Self::nobodys(Verdict::Unknown),
-            Dead::Expired(pair) => Self::of(Verdict::Expired, pair),
-            Dead::Revoked(pair) => Self::of(Verdict::Revoked, pair),
+            Dead::Expired(pair) => Self::refused(Verdict::Expired, pair),
+            Dead::Revoked(pair) => Self::refused(Verdict::Revoked, pair),
         }
     }
 }
@@ -124,26 +136,25 @@ impl Backend {
         };
         // Whether it works only the database can say then, however often its address has failed.
         if !self.verification.is_current(self.clock.uptime()) {
-            return Ok(self.count_if_failed(self.look_up(&key).await?, from));
+            return Ok(self.count_if_failed(Box::pin(self.look_up(&key)).await?, from));
         }
         let Some(newest) = self.sealer.newest_half_digest(&key) else {
-            return Ok(self.count_if_failed(self.look_up(&key).await?, from));
+            return Ok(self.count_if_failed(Box::pin(self.look_up(&key)).await?, from));
         };
         let mut halves = std::iter::once(newest).chain(self.sealer.older_half_digests(&key));
         match halves.find_map(|half| self.verification.look(half, self.clock.now())) {
-            Some(Looked::Working(caller)) if !self.may_have_passed(&caller) => {
-                let pair_id = caller.pair_id.clone();
-                Ok(Checked::of(Verdict::Valid(caller), pair_id))
-            }
-            Some(Looked::Disabled(pair_id)) => Ok(Checked::of(Verdict::AccountDisabled, pair_id)),
+            Some(Looked::Working(caller)) if !self.may_have_passed(&caller) => Ok(Checked::valid(caller)),
+            Some(Looked::Disabled(pair_id)) => Ok(Checked::refused(Verdict::AccountDisabled, pair_id)),
             // Nobody can have many of these: each is written down, and then not in the index any more.
-            Some(Looked::Working(_) | Looked::Passed) => Ok(self.count_if_failed(self.look_up(&key).await?, from)),
+            Some(Looked::Working(_) | Looked::Passed) => {
+                Ok(self.count_if_failed(Box::pin(self.look_up(&key)).await?, from))
+            }
             None => match self.failures.count(from()) {
-                Ok(()) => self.refuse_or_look_up(newest, &key).await,
+                Ok(()) => Box::pin(self.refuse_or_look_up(newest, &key)).await,
                 Err(wait) => {
                     // Not told, and counted for the pair's owner, as far as it costs nothing to know.
-                    let pair_id = self.verification.refused(newest).and_then(|dead| Checked::from(dead).pair_id);
-                    Ok(Checked { verdict: Verdict::TooManyFailures(wait), pair_id })
+                    let refused = self.verification.refused(newest).and_then(|dead| Checked::from(dead).refused);
+                    Ok(Checked { verdict: Verdict::TooManyFailures(wait), refused })
                 }
             },
         }
@@ -161,7 +172,7 @@ impl Backend {
             Verdict::Valid(_) | Verdict::AccountDisabled | Verdict::TooManyFailures(_) => checked,
             Verdict::Unknown | Verdict::Public | Verdict::Installation | Verdict::Expired | Verdict::Revoked => {
                 let verdict = self.failures.count(from()).map_or_else(Verdict::TooManyFailures, |()| checked.verdict);
-                Checked { verdict, pair_id: checked.pair_id }
+                Checked { verdict, refused: checked.refused }
             }
         }
     }
@@ -198,16 +209,16 @@ impl Backend {
         if pair.settle(now).is_some() {
             self.write_down_expiry(&account.id, std::slice::from_ref(&pair), now).await;
         }
-        let verdict = match state {
-            KeyPairState::Expired { .. } => Verdict::Expired,
-            KeyPairState::Revoked { .. } => Verdict::Revoked,
+        let checked = match state {
+            KeyPairState::Expired { .. } => Checked::refused(Verdict::Expired, pair.id),
+            KeyPairState::Revoked { .. } => Checked::refused(Verdict::Revoked, pair.id),
             KeyPairState::Active | KeyPairState::Expiring { .. } if account.disabled_at.is_some() => {
-                Verdict::AccountDisabled
+                Checked::refused(Verdict::AccountDisabled, pair.id)
             }
-            KeyPairState::Active | KeyPairState::Expiring { .. } => Verdict::Valid(Authenticated {
+            KeyPairState::Active | KeyPairState::Expiring { .. } => Checked::valid(Authenticated {
                 account_id: account.id,
                 external_id: account.external_id,
-                pair_id: pair.id.clone(),
+                pair_id: pair.id,
                 public_key: pair.public_key,
                 state,
                 rolled_at: match pair.end {
@@ -220,6 +231,6 @@ impl Backend {
             // The program is told that the pair is dead, so it has to be dead everywhere.
             self.before_telling().await;
         }
-        Ok(Checked::of(verdict, pair.id))
+        Ok(checked)
     }
 }

@@ -8,6 +8,12 @@ pub trait Clock: Send + Sync {
     /// The instant it is.
     fn now(&self) -> Timestamp;
 
+    /// The instant it was at most some ten milliseconds ago: for names and counts, and for nothing that is decided.
+    /// Takes less time to know.
+    fn lately(&self) -> Timestamp {
+        self.now()
+    }
+
     /// How long something has been going on, the machine for example. Never steps, neither forward nor back, and goes on
     /// while the machine sleeps. Only differences mean something.
     fn uptime(&self) -> Duration;
@@ -20,7 +26,17 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(chrono::Utc::now().timestamp_millis())
+        // Not by way of a calendar, which takes as long again.
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(since.map_or_else(|before| -millis(before.duration()), millis))
+    }
+
+    /// As of the last tick.
+    #[cfg(target_os = "linux")]
+    fn lately(&self) -> Timestamp {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        Timestamp::from_millis(time.tv_sec.saturating_mul(1_000).saturating_add(time.tv_nsec / 1_000_000))
     }
 
     /// `CLOCK_BOOTTIME`: the usual monotonic clock stands still while a machine sleeps, and a process that slept past its

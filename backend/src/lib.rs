@@ -190,6 +190,11 @@ impl Backend {
         self.clock.now()
     }
 
+    /// The instant it was for this process a few milliseconds ago at most: for names; see [`Clock::lately`].
+    pub fn lately(&self) -> domain::Timestamp {
+        self.clock.lately()
+    }
+
     /// How many passwords this process has compared with a stored hash, or with the hash nobody can match.
     pub fn passwords_checked(&self) -> u64 {
         self.passwords.checked()

@@ -4,7 +4,7 @@
 //! origin in an hour, and for each pair a few. What is written down is an audit record, which the owner reads with all
 //! others, and which [`Backend::list_sightings`] and [`Backend::list_exposed_pairs`] pick out.
 
-use crate::authenticate::{Authenticated, Checked, Verdict};
+use crate::authenticate::{Authenticated, Verdict};
 use crate::record::Happened;
 use crate::{Backend, RequestContext, Result, usage};
 use domain::audit::{Act, Actor, Detail, Event, EventFilter, EventPlace, Target};
@@ -103,17 +103,17 @@ impl Backend {
 
     /// The same for a key that stood in a URL, which is counted as a use of its pair, whatever state that is in.
     pub async fn note_sighting_in_url(&self, context: &RequestContext, key: &domain::PrivateKey) {
-        let Checked { verdict, pair_id } = match self.check_key(key.expose(), || context.address).await {
+        let checked = match self.check_key(key.expose(), || context.address).await {
             Ok(checked) => checked,
             Err(error) => return tracing::error!(%error, "a key in a URL could not be looked up"),
         };
-        if let Some(pair_id) = &pair_id {
+        if let Some(pair_id) = checked.pair_id() {
             let user_agent = context.user_agent.as_deref().unwrap_or_default().as_bytes();
             let path = usage::PATH_WITH_KEY.as_bytes();
             let request = usage::Request { address: context.address, user_agent, method: b"", path };
             self.count_use(usage::Use { pair_id, outcome: Outcome::InUrl, request });
         }
-        if let Verdict::Valid(caller) = verdict {
+        if let Verdict::Valid(caller) = checked.verdict {
             self.note_sighting(context, &caller, None).await;
         }
     }

@@ -31,7 +31,9 @@ pub use files::{
     FileOrder, FileQuery, FileReads, FileRecord, FileWrites, NameQuery, PairToSignFor, UploadOriginRecord, Uploader,
 };
 pub use installation::{Installation, InstallationKeyRecord, PurgeLimits};
-pub use key_changes::{ChangeNumber, IndexedPair, InstanceRecord, KeyChange, KeyChanges, KnownChanges, PairNumber};
+pub use key_changes::{
+    ChangeNumber, IndexedPair, InstanceRecord, KeyChange, KeyChanges, KnownChanges, PairNumber, PairsMeasured,
+};
 pub use keys::{KeyDigest, PairWithAccount, RollRecord, SealedKey};
 pub use people::{AdminRecord, PasswordLinkRecord, PersonRecord, SessionRecord, SessionView};
 pub use usage::{CallerName, CallerRecord, DayUseRecord, PairUseRecord, Usage, UsageBatch, UsageRow};

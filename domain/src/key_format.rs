@@ -59,6 +59,11 @@ impl Brand {
         format!("{}{INSTALLATION}", self.0)
     }
 
+    /// What follows the prefix of this brand's keys of one kind; `None` for a text without it.
+    fn strip<'a>(&self, kind: &str, text: &'a str) -> Option<&'a str> {
+        text.strip_prefix(self.0.as_str())?.strip_prefix(kind)
+    }
+
     /// The start of every public key of this installation.
     pub fn public_prefix(&self) -> String {
         format!("{}{PUBLIC}", self.0)
@@ -92,6 +97,12 @@ impl fmt::Debug for InstallationKey {
     }
 }
 
+impl From<PublicKey> for String {
+    fn from(key: PublicKey) -> Self {
+        key.0
+    }
+}
+
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -119,7 +130,7 @@ impl PublicKey {
 
     /// Reads a public key as this installation makes them; `None` for everything else.
     pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
-        has_valid_body(text.strip_prefix(brand.public_prefix().as_str())?).then(|| Self(text.to_owned()))
+        has_valid_body(brand.strip(PUBLIC, text)?).then(|| Self(text.to_owned()))
     }
 
     /// Reads a public key of whichever brand it carries: a stored key says itself which installation made it.
@@ -140,7 +151,7 @@ impl PublicKey {
     /// What of the key is not the same for every key of this installation and cannot be worked out: for memory in which a
     /// million are kept. `None` for a key of another installation.
     pub fn random_part(&self, brand: &Brand) -> Option<[u8; RANDOM_LEN]> {
-        let body = self.0.strip_prefix(brand.public_prefix().as_str())?;
+        let body = brand.strip(PUBLIC, &self.0)?;
         body.as_bytes().first_chunk().copied()
     }
 
@@ -163,8 +174,7 @@ impl PrivateKey {
 
     /// Reads a private key as this installation makes them; `None` for everything else.
     pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
-        has_valid_body(text.strip_prefix(brand.private_prefix().as_str())?)
-            .then(|| Self(Zeroizing::new(text.to_owned())))
+        has_valid_body(brand.strip(PRIVATE, text)?).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
     /// The key itself. Every caller of this is one of the places rule 8 of the contract names, or the sealing.
@@ -181,8 +191,7 @@ impl InstallationKey {
 
     /// Reads an installation key as this installation makes them; `None` for everything else.
     pub fn parse(brand: &Brand, text: &str) -> Option<Self> {
-        has_valid_body(text.strip_prefix(brand.installation_prefix().as_str())?)
-            .then(|| Self(Zeroizing::new(text.to_owned())))
+        has_valid_body(brand.strip(INSTALLATION, text)?).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
     /// The key itself: for the answer that made it, and for its digest.

@@ -15,8 +15,9 @@ mod places;
 pub use places::Guest;
 
 use crate::middleware::PeerAddress;
-use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
 use http::{HeaderValue, header};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -33,7 +34,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 /// What a client is allowed.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long whoever was connected at the last moment has for their request to be here. hyper closes, when it is asked to
 /// stop, whatever connection it has not read from.
 const LAST_CALL: Duration = Duration::from_millis(200);
+
+/// What answers requests: a router, or something that is asked like one.
+pub trait Answering:
+    Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Answering for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
 
 /// Whether the process has been asked to stop. Cheap to clone; every clone is the same one.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +158,7 @@ pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
 /// after [`Limits::notice`] nothing new is accepted; what was begun is finished.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    router: impl Answering,
     limits: Limits,
     stopping: Stopping,
     connections: Connections,
@@ -178,7 +194,7 @@ pub async fn serve(
 }
 
 /// Completes when nothing new is to be accepted any more; answers whether everything is to end at once.
-async fn notice(asked: &mut mpsc::Receiver<()>, host: &Host) -> bool {
+async fn notice<S>(asked: &mut mpsc::Receiver<()>, host: &Host<S>) -> bool {
     asked.recv().await;
     host.stopping.begin();
     tracing::info!("stopping: /readyz says so, and what is under way is finished");
@@ -189,17 +205,17 @@ async fn notice(asked: &mut mpsc::Receiver<()>, host: &Host) -> bool {
 }
 
 /// What every connection needs.
-struct Host {
+struct Host<S> {
     places: Arc<Places>,
     room: Arc<Semaphore>,
     graceful: GracefulShutdown,
-    router: Router,
+    router: S,
     limits: Limits,
     stopping: Stopping,
     connections: Connections,
 }
 
-impl Host {
+impl<S: Answering> Host<S> {
     /// Takes in the next connection, if there is one to be had.
     async fn receive(&self, listener: &TcpListener) {
         match listener.accept().await {
@@ -284,7 +300,7 @@ fn is_about_one_client(error: &io::Error) -> bool {
 }
 
 fn service(
-    router: Router,
+    router: impl Answering,
     peer: SocketAddr,
     guest: Arc<Guest>,
     stopping: Stopping,

@@ -5,6 +5,7 @@ use crate::answer::Reader;
 use crate::config::Settings;
 use crate::health::{self, Health};
 use crate::metrics::Metrics;
+use crate::middleware::Around;
 use crate::problem::Problem;
 use crate::routes::{self, Answer, Kind, Place, Route, TABLE};
 use crate::{middleware, site};
@@ -14,17 +15,21 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::future::RouteFuture;
 use axum::routing::{MethodFilter, on};
 use backend::Backend;
 use domain::Brand;
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use futures_util::future::{BoxFuture, Either};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{Owner, provide_context, use_context};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tower::ServiceExt as _;
+use std::task::{Context, Poll};
+use tower::{Service, ServiceExt as _};
 use tower_http::services::ServeDir;
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -97,21 +102,70 @@ impl FromRef<Serving> for LeptosOptions {
     }
 }
 
-/// Everything the process answers: each row of the table, wrapped in what holds for its kind.
-pub fn build(serving: Serving) -> Router {
+/// Everything the process answers: each row of the table, within what holds for its kind.
+#[derive(Clone)]
+pub struct Served {
+    /// The rows that are asked all day long by everybody's programs. What they are asked is compared with, since to find and to
+    /// call a route of axum's takes as long as checking a key does.
+    at_once: Arc<[AtOnce]>,
+    router: Router,
+}
+
+/// A row that needs no finding.
+struct AtOnce {
+    row: &'static Route,
+    around: Around,
+    headers: Arc<HeaderMap>,
+    handler: fn(Around, Request, Arc<HeaderMap>) -> Answered,
+}
+
+/// An answer on its way.
+pub(crate) type Answered = BoxFuture<'static, Result<Response, Infallible>>;
+
+impl Service<Request> for Served {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Answered, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // As axum's routers are.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match self.at_once.iter().find(|it| it.row.is_asked_by(request.method(), request.uri().path())) {
+            Some(it) => Either::Left((it.handler)(it.around.clone(), request, Arc::clone(&it.headers))),
+            None => Either::Right(self.router.call(request)),
+        }
+    }
+}
+
+/// Everything the process answers.
+pub fn build(serving: Serving) -> Served {
     routes::prepare();
+    let mut at_once = Vec::new();
     let wrapped = Kind::ALL.map(|kind| {
-        let rows = TABLE.iter().filter(|row| row.kind == kind);
-        let served = rows.fold(Router::new(), serve);
-        middleware::wrap(served, kind, &serving)
+        let around = Around::new(kind, &serving);
+        let rows = || TABLE.iter().filter(|row| row.kind == kind);
+        at_once.extend(rows().filter_map(|row| match row.answer {
+            Answer::AtOnce { headers, handler, .. } => {
+                let mut begun = around.headers().clone();
+                headers(&mut begun);
+                Some(AtOnce { row, around: around.clone(), headers: Arc::new(begun), handler })
+            }
+            Answer::Screen | Answer::Function | Answer::Ours(_) | Answer::Always(_) => None,
+        }));
+        middleware::wrap(rows().fold(Router::new(), serve), &around)
     });
-    wrapped.into_iter().fold(Router::new(), Router::merge).with_state(serving)
+    let router = wrapped.into_iter().fold(Router::new(), Router::merge).with_state(serving);
+    Served { at_once: at_once.into(), router }
 }
 
 fn serve(router: Router<Serving>, row: &Route) -> Router<Serving> {
     let method = row.method.clone().and_then(|method| MethodFilter::try_from(method).ok());
     let answer = match (&row.answer, method) {
-        (Answer::Always(handler), _) => handler(),
+        // What is asked at once is asked here with HEAD and below its place.
+        (Answer::Always(handler) | Answer::AtOnce { routed: handler, .. }, _) => handler(),
         (Answer::Ours(handler), Some(method)) => handler(method),
         (Answer::Screen, Some(method)) => on(method, screen),
         (Answer::Function, Some(method)) => on(method, function),

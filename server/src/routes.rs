@@ -6,15 +6,19 @@
 //!
 //! Who may do what is not in this table: that is decided by the use cases.
 
+use crate::middleware::Around;
 use crate::problem::Problem;
-use crate::router::{self, Serving};
+use crate::router::{self, Answered, Serving};
 use crate::{activity, api, bulk_report, download, health};
 use app::{App, paths};
-use axum::routing::{MethodFilter, MethodRouter, any, on};
-use http::Method;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, any, get, on};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, Method};
 use leptos_axum::{AxumRouteListing, generate_route_list};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// One method at one place.
 #[derive(Debug)]
@@ -86,6 +90,35 @@ pub(crate) enum Answer {
     Ours(fn(MethodFilter) -> MethodRouter<Serving>),
     /// The same for every method.
     Always(fn() -> MethodRouter<Serving>),
+    /// A handler of ours: without the router for what is asked with just the row's method at just its path, and behind it for all
+    /// else.
+    AtOnce {
+        /// Puts in the headers of a good answer that are the same for all.
+        headers: fn(&mut HeaderMap),
+        handler: fn(Around, Request, Arc<HeaderMap>) -> Answered,
+        routed: fn() -> MethodRouter<Serving>,
+    },
+}
+
+/// A handler of ours that is asked all day long, and what puts headers that are the same for all of its answers into a map.
+macro_rules! at_once {
+    ($serve:expr, $handler:path, $headers:path) => {
+        Answer::AtOnce {
+            headers: $headers,
+            handler: |around, request, headers| {
+                let serving = around.serving().clone();
+                let give = |request| $handler(serving, request, headers).map(IntoResponse::into_response);
+                Box::pin(around.answer(request, give))
+            },
+            routed: || {
+                $serve(async |State(serving): State<Serving>, request: Request| {
+                    let mut headers = HeaderMap::new();
+                    $headers(&mut headers);
+                    $handler(serving, request, Arc::new(headers)).await
+                })
+            },
+        }
+    };
 }
 
 const UPLOAD: &str = "/api/v1/files/upload";
@@ -183,7 +216,12 @@ pub static TABLE: &[Route] = &[
     function("/_srv/draft_selected"),
     function("/_srv/begin_bulk_roll"),
     function("/_srv/stop_bulk_roll"),
-    ours(Method::GET, "/v1/account", Kind::Api, |method| on(method, api::show_account)),
+    Route {
+        place: Place::At("/v1/account"),
+        method: Some(Method::GET),
+        kind: Kind::Api,
+        answer: at_once!(get, api::show_account, api::begin_account),
+    },
     ours(Method::POST, UPLOAD, Kind::Upload, |method| on(method, api::uploads::upload)),
     ours(Method::OPTIONS, UPLOAD, Kind::Upload, |method| on(method, api::uploads::preflight)),
     ours(Method::POST, UPLOAD_V2, Kind::Upload, |method| on(method, api::uploads::upload_v2)),
@@ -205,7 +243,12 @@ pub static TABLE: &[Route] = &[
     ours(Method::POST, "/v1/keys/verify/batch", Kind::Api, |method| on(method, api::verify_keys)),
     ours(Method::GET, "/v1/openapi.json", Kind::Api, |method| on(method, api::describe)),
     // Envoy asks below it, at the path of the request it holds.
-    below("/v1/auth", Kind::Gateway, || any(api::may_pass)),
+    Route {
+        place: Place::Below("/v1/auth"),
+        method: None,
+        kind: Kind::Gateway,
+        answer: at_once!(any, api::may_pass, api::begin_pass),
+    },
     ours(Method::GET, "/livez", Kind::Health, |method| on(method, health::live)),
     ours(Method::GET, "/readyz", Kind::Health, |method| on(method, health::ready)),
     below("/v1", Kind::Api, || any(async || Problem::NotFound)),
@@ -315,6 +358,16 @@ impl Place {
 }
 
 impl Route {
+    /// Whether it is asked by a request with just its method, at just its path and not below it. Not by HEAD: that the answer has no
+    /// body then is the router's doing.
+    pub(crate) fn is_asked_by(&self, method: &Method, path: &str) -> bool {
+        let at = match self.place {
+            Place::At(at) | Place::Below(at) => at == path,
+            Place::Elsewhere => false,
+        };
+        at && method != Method::HEAD && self.method.as_ref().is_none_or(|own| own == method)
+    }
+
     /// `GET /sign-in`, or `* /v1/*` for every method.
     pub fn name(&self) -> String {
         let method = self.method.as_ref().map_or("*", Method::as_str);
@@ -347,6 +400,25 @@ mod tests {
                 assert_ne!(row.name(), other.name());
                 assert!(row.place != other.place || row.kind == other.kind, "{}", row.place.name());
             }
+        }
+    }
+
+    #[test]
+    fn a_row_without_the_router_is_asked_at_just_its_place_and_never_by_head() {
+        let asked = |name: &str, method: Method, path: &str| {
+            TABLE.iter().find(|row| row.name() == name).expect("a row").is_asked_by(&method, path)
+        };
+        assert!(asked("GET /v1/account", Method::GET, "/v1/account"));
+        assert!(asked("* /v1/auth/*", Method::PUT, "/v1/auth"));
+        for (name, method, path) in [
+            ("GET /v1/account", Method::HEAD, "/v1/account"),
+            ("GET /v1/account", Method::POST, "/v1/account"),
+            ("GET /v1/account", Method::GET, "/v1/account/"),
+            ("* /v1/auth/*", Method::HEAD, "/v1/auth"),
+            ("* /v1/auth/*", Method::GET, "/v1/auth/"),
+            ("* /v1/auth/*", Method::GET, "/v1/auth/images"),
+        ] {
+            assert!(!asked(name, method, path), "{path}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: what a key costs (criterion), what authenticating costs beside a bare look-up (wrk) and in instructions, what a
-//! page costs beside a bare axum route, what a million keys cost, what an upload costs beside a bare sink, and what admins and operators wait for in a large installation: searching a hundred thousand accounts,
-//! rolling ten thousand.
+//! `cargo xtask bench`: what a key costs (criterion), what authenticating costs beside a bare look-up (wrk) and in instructions,
+//! what a page costs beside a bare axum route, what a million keys cost, what an upload costs beside a bare sink, and what admins
+//! and operators wait for in a large installation: searching a hundred thousand accounts, rolling ten thousand.
 //!
 //! Figures of different runs and machines do not compare, ratios of one run do: the bare route and Latchkey are asked in
 //! turns, the server on one core and the load on another, and the median of the rounds is what is printed.
@@ -238,8 +238,17 @@ impl Serving {
 
     /// What is resident, as the kernel counts it.
     fn memory(&self) -> Option<String> {
+        self.status("VmRSS:")
+    }
+
+    /// The same without pages of files, which the kernel takes back when it needs them.
+    fn own_memory(&self) -> Option<String> {
+        self.status("RssAnon:")
+    }
+
+    fn status(&self, name: &str) -> Option<String> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         Some(line.trim().to_owned())
     }
 }

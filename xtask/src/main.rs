@@ -49,9 +49,10 @@ cargo xtask COMMAND
                                 slowhttptest for four minutes; hours in all
                                 --rust, --browser: one half only
   check                         formatting, lints, docs, stylesheets, and the arrows between crates
-  bench [--keys] [--requests] [--uploads] [--search]
-        [--bulk-roll]           what a key costs, a request beside a bare axum route, an upload beside a bare sink,
-                                and what searching 100,000 accounts and rolling 10,000 takes; takes a quiet machine
+  bench [--keys] [--instructions] [--authentication] [--requests] [--index] [--uploads] [--search] [--bulk-roll]
+                                what a key costs, authenticating with it beside a bare look-up and in instructions, a
+                                request beside a bare axum route, a million keys, an upload beside a bare sink, and what
+                                searching 100,000 accounts and rolling 10,000 takes; takes a quiet machine
   dist                          the release build as one archive, for machines without Rust: target/dist
   setup                         get every tool the commands above need, and stop
   help                          this text

@@ -55,6 +55,15 @@ pub struct InstanceRecord {
     pub beat: u64,
 }
 
+/// How many pairs there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairsMeasured {
+    /// The number of the one that was made last; 0 if there is none.
+    pub last: PairNumber,
+    /// How many are not dead by a stored fact.
+    pub living: u64,
+}
+
 /// What a verification index is filled from, and how processes hear of each other.
 ///
 /// What is written here is about processes and not about keys: it needs no transaction of a use case, and nothing is lost
@@ -73,8 +82,8 @@ pub trait KeyChanges {
     /// The account's pairs that are not dead by a stored fact.
     async fn list_indexed_pairs_of(&self, account_id: &AccountId) -> StoreResult<Vec<IndexedPair>>;
 
-    /// The number of the pair that was made last; 0 if there is none.
-    async fn find_last_pair(&self) -> StoreResult<PairNumber>;
+    /// How many pairs there are to be read, and up to which number.
+    async fn measure_pairs(&self) -> StoreResult<PairsMeasured>;
 
     /// Of the pairs of all accounts with these numbers, those that are not dead by a stored fact.
     async fn list_indexed_pairs(&self, numbers: RangeInclusive<PairNumber>) -> StoreResult<Vec<IndexedPair>>;

@@ -121,7 +121,7 @@ impl Backend {
     pub fn count_use(&self, used: Use<'_>) {
         if self.counts_use() {
             let Use { pair_id, outcome, request } = used;
-            self.usage.counts.add(&self.policy.brand, pair_id, outcome, &request, self.clock.now());
+            self.usage.counts.add(&self.policy.brand, pair_id, outcome, &request, self.clock.lately());
         }
     }
 

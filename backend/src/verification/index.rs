@@ -173,6 +173,11 @@ impl KeyIndex {
         self.entries.pin().clear();
     }
 
+    /// Makes room for so many more keys at once. Growing by and by leaves holes where the smaller tables were.
+    pub(crate) fn make_room(&self, keys: usize) {
+        self.entries.pin().reserve(keys);
+    }
+
     /// How many keys are in it.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

@@ -18,7 +18,7 @@ mod counts;
 mod index;
 
 use crate::authenticate::Checked;
-use crate::store::{ChangeNumber, InstanceRecord, KeyChange};
+use crate::store::{ChangeNumber, InstanceRecord, KeyChange, PairsMeasured};
 use crate::{Backend, Result};
 use counts::Counts;
 use domain::{Brand, InstanceId, PairId, Timestamp};
@@ -43,7 +43,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How many changes are read at a time, and how many pairs when everything is read.
 const CHANGES_AT_A_TIME: u32 = 1_000;
-const PAIRS_AT_A_TIME: usize = 1_000;
+const PAIRS_AT_A_TIME: usize = 500;
 const PAGES_AT_A_TIME: usize = 4;
 
 /// How many changes are kept for those who follow. Whoever has missed more reads everything anew.
@@ -324,7 +324,8 @@ impl Backend {
         self.verification.distrust();
         self.verification.index.clear();
         self.verification.refused.clear();
-        let last = self.store.find_last_pair().await?;
+        let PairsMeasured { last, living } = self.store.measure_pairs().await?;
+        self.verification.index.make_room(usize::try_from(living).unwrap_or_default());
         let pages = (1..=last).step_by(PAIRS_AT_A_TIME).map(|first| {
             let after_page = first.saturating_add(PAIRS_AT_A_TIME as u64);
             self.store.list_indexed_pairs(first..=after_page - 1)

@@ -59,38 +59,40 @@ pub(super) async fn judge(
         // Whoever asks was sent it by somebody else, and answers for none of it.
         Endpoint::Verify => None,
     };
-    let (judged, pair_id) = match serving.backend.check_key(presented, from).await {
-        Ok(Checked { verdict, pair_id }) => (weigh(serving, parts, verdict).await, pair_id),
-        Err(error) => (Err(unchecked(error)), None),
+    let checked = serving.backend.check_key(presented, from).await.map_err(unchecked);
+    let problem = match &checked {
+        Ok(checked) => weigh(serving, parts, endpoint, &checked.verdict).await,
+        Err(problem) => Some(*problem),
     };
-    let judged = judged.and_then(|caller| {
-        account_limit::take(serving, &parts.extensions, &caller.account_id, endpoint)?;
-        Ok(caller)
-    });
-    if let (Some(pair_id), Some(outcome)) = (&pair_id, outcome_of(&judged)) {
+    let pair_id = checked.as_ref().ok().and_then(Checked::pair_id);
+    if let (Some(pair_id), Some(outcome)) = (pair_id, outcome_of(problem)) {
         serving.backend.count_use(Use { pair_id, outcome, request: request_to_count(serving, parts) });
     }
-    serving.metrics.judged(endpoint, judged.as_ref().err().copied(), began.elapsed());
-    judged
+    serving.metrics.judged(endpoint, problem, began.elapsed());
+    match (problem, checked) {
+        (None, Ok(Checked { verdict: Verdict::Valid(caller), .. })) => Ok(caller),
+        (problem, _) => Err(problem.unwrap_or(Problem::Fault)),
+    }
 }
 
-async fn weigh(serving: &Serving, parts: &Parts, verdict: Verdict) -> Result<Authenticated, Problem> {
+/// What is wrong with a request that has this key; `None` if it may be answered.
+async fn weigh(serving: &Serving, parts: &Parts, endpoint: Endpoint, verdict: &Verdict) -> Option<Problem> {
     match verdict {
         Verdict::Valid(caller) => match origin_of_browser(&parts.headers) {
-            None => Ok(caller),
+            None => account_limit::take(serving, &parts.extensions, &caller.account_id, endpoint).err(),
             Some(origin) => {
                 let context = context_of(serving, &parts.extensions, &parts.headers, Caller::Anonymous);
-                serving.backend.note_sighting(&context, &caller, Some(&origin)).await;
-                Err(Problem::KeyFromBrowser)
+                Box::pin(serving.backend.note_sighting(&context, caller, Some(&origin))).await;
+                Some(Problem::KeyFromBrowser)
             }
         },
-        Verdict::Unknown => Err(Problem::KeyUnknown),
-        Verdict::Public => Err(Problem::KeyIsPublic),
-        Verdict::Installation => Err(Problem::KeyIsInstallation),
-        Verdict::Expired => Err(Problem::KeyExpired),
-        Verdict::Revoked => Err(Problem::KeyRevoked),
-        Verdict::AccountDisabled => Err(Problem::AccountDisabled),
-        Verdict::TooManyFailures(wait) => Err(Problem::TooManyFailures(wait)),
+        Verdict::Unknown => Some(Problem::KeyUnknown),
+        Verdict::Public => Some(Problem::KeyIsPublic),
+        Verdict::Installation => Some(Problem::KeyIsInstallation),
+        Verdict::Expired => Some(Problem::KeyExpired),
+        Verdict::Revoked => Some(Problem::KeyRevoked),
+        Verdict::AccountDisabled => Some(Problem::AccountDisabled),
+        Verdict::TooManyFailures(wait) => Some(Problem::TooManyFailures(*wait)),
     }
 }
 
@@ -108,15 +110,15 @@ fn unchecked(error: Error) -> Problem {
 }
 
 /// What is counted of a pair whose key was judged; `None` for what is said of no pair.
-fn outcome_of(judged: &Result<Authenticated, Problem>) -> Option<Outcome> {
-    match judged {
-        Ok(_) => Some(Outcome::Accepted),
-        Err(Problem::KeyFromBrowser) => Some(Outcome::FromBrowser),
-        Err(Problem::KeyExpired) => Some(Outcome::Expired),
-        Err(Problem::KeyRevoked) => Some(Outcome::Revoked),
-        Err(Problem::AccountDisabled) => Some(Outcome::AccountDisabled),
-        Err(Problem::TooManyRequests(_) | Problem::TooManyFailures(_)) => Some(Outcome::TooManyRequests),
-        Err(_) => None,
+fn outcome_of(problem: Option<Problem>) -> Option<Outcome> {
+    match problem {
+        None => Some(Outcome::Accepted),
+        Some(Problem::KeyFromBrowser) => Some(Outcome::FromBrowser),
+        Some(Problem::KeyExpired) => Some(Outcome::Expired),
+        Some(Problem::KeyRevoked) => Some(Outcome::Revoked),
+        Some(Problem::AccountDisabled) => Some(Outcome::AccountDisabled),
+        Some(Problem::TooManyRequests(_) | Problem::TooManyFailures(_)) => Some(Outcome::TooManyRequests),
+        Some(_) => None,
     }
 }
 
@@ -132,16 +134,23 @@ static ORIGINAL_PATHS: [HeaderName; 3] = [
 /// Who sends a request and what for, to be counted. A gateway asks about a request of somebody else: what counts is where
 /// that one comes from, if the gateway is a trusted proxy, and where it goes, as the gateway says.
 pub(super) fn request_to_count<'a>(serving: &Serving, parts: &'a Parts) -> Counted<'a> {
-    let said = |name: &HeaderName| parts.headers.get(name).map(HeaderValue::as_bytes);
+    let said = |names: &[HeaderName]| first_of(&parts.headers, names).map(HeaderValue::as_bytes);
     let (mut method, mut path) = (parts.method.as_str().as_bytes(), parts.uri.path().as_bytes());
     if let Some(below) = parts.uri.path().strip_prefix(GATEWAYS_ASK) {
-        method = ORIGINAL_METHODS.iter().find_map(said).unwrap_or(method);
+        method = said(&ORIGINAL_METHODS).unwrap_or(method);
         // Envoy says it in the path of its question.
         let asked = Some(below.as_bytes()).filter(|below| below.len() > 1);
-        path = asked.or_else(|| ORIGINAL_PATHS.iter().find_map(said)).unwrap_or(path);
+        path = asked.or_else(|| said(&ORIGINAL_PATHS)).unwrap_or(path);
     }
-    let user_agent = said(&header::USER_AGENT).unwrap_or_default();
+    let user_agent = parts.headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
     Counted { address: address_of(serving, &parts.extensions, &parts.headers), user_agent, method, path }
+}
+
+/// The first value of the first of these names that there is. Few names, and few headers: comparing takes less than hashing the names.
+fn first_of<'a>(headers: &'a HeaderMap, names: &[HeaderName]) -> Option<&'a HeaderValue> {
+    let known = headers.iter().filter_map(|(name, value)| Some((names.iter().position(|of| of == name)?, value)));
+    // Of those that are alike, the first: `min_by_key` says so.
+    known.min_by_key(|(place, _)| *place).map(|(_, value)| value)
 }
 
 /// Whose request it is, if it comes with anything in the place of a key.
@@ -158,7 +167,7 @@ pub(super) async fn authenticate_if_asked(
 /// everything a page asks for, and pages cannot leave them out (Fetch, sections 2.2.2 and 4.4). `Sec-Fetch-Mode` says nothing:
 /// Node's own `fetch` sends it.
 fn origin_of_browser(headers: &HeaderMap) -> Option<String> {
-    let from_browser = MARKS_OF_BROWSERS.iter().any(|mark| headers.contains_key(mark));
+    let from_browser = headers.keys().any(|name| MARKS_OF_BROWSERS.contains(name));
     let named = [header::ORIGIN, header::REFERER].into_iter().find_map(|name| headers.get(name));
     from_browser.then(|| named.map_or_else(String::new, origin_in))
 }

@@ -6,18 +6,22 @@
 
 use super::authentication::{announce_end, authenticate};
 use crate::metrics::Endpoint;
+use crate::middleware::fill_in;
 use crate::problem::Problem;
 use crate::router::Serving;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
 use backend::authenticate::Authenticated;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::sync::Arc;
 
 const ACCOUNT: HeaderName = HeaderName::from_static("x-latchkey-account");
 const EXTERNAL_ID: HeaderName = HeaderName::from_static("x-latchkey-external-id");
 const PAIR: HeaderName = HeaderName::from_static("x-latchkey-pair");
 const PAIR_STATUS: HeaderName = HeaderName::from_static("x-latchkey-pair-status");
+const EMPTY: HeaderValue = HeaderValue::from_static("");
 
 /// What is not written as it is: a space (gateways trim values, and some fold several), and `%`, so that decoding answers what
 /// was encoded. Everything beyond ASCII is encoded anyway.
@@ -38,29 +42,34 @@ const NOT_AS_IT_IS: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
             ("X-Latchkey-Pair-Status" = String, description = "`active` or `expiring`; of an expiring one there are `Deprecation`, `Sunset` and `Link`, too."),
         ))),
 )]
-pub(crate) async fn show(State(serving): State<Serving>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn show(serving: Serving, request: Request, begun: Arc<HeaderMap>) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let caller = authenticate(&serving, &parts, Endpoint::Auth).await?;
-    let mut response = StatusCode::OK.into_response();
-    describe(&caller, response.headers_mut());
+    let mut response = Response::new(Body::empty());
+    *response.headers_mut() = HeaderMap::clone(&begun);
     announce_end(&caller, &serving.site.public_url, response.headers_mut());
+    describe(caller, response.headers_mut());
     Ok(response)
+}
+
+/// What the headers of every answer that lets a request pass begin with: all four, still empty.
+pub(crate) fn begin(headers: &mut HeaderMap) {
+    headers.extend([ACCOUNT, EXTERNAL_ID, PAIR, PAIR_STATUS].map(|name| (name, EMPTY)));
 }
 
 /// All four, always: an account without an external id has an empty one. Gateways overwrite the headers that are in the answer;
 /// one that is not there would leave what the client invented (CVE-2026-30851 is that, in Caddy).
-fn describe(caller: &Authenticated, headers: &mut HeaderMap) {
-    let external_id = caller.external_id.as_deref().unwrap_or_default();
-    let external_id = utf8_percent_encode(external_id, NOT_AS_IT_IS).to_string();
-    for (name, value) in [
-        (ACCOUNT, caller.account_id.as_str()),
-        (EXTERNAL_ID, &external_id),
-        (PAIR, caller.pair_id.as_str()),
-        (PAIR_STATUS, caller.state.as_str()),
-    ] {
-        // Ids and states are ASCII, and so is what is encoded.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    }
+fn describe(caller: Authenticated, headers: &mut HeaderMap) {
+    let external_id = caller.external_id.map(|id| utf8_percent_encode(&id, NOT_AS_IT_IS).to_string());
+    // Ids are ASCII, and so is what is encoded.
+    let value = |text: String| HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(EMPTY);
+    fill_in(
+        headers,
+        [
+            (&ACCOUNT, value(caller.account_id.into())),
+            (&EXTERNAL_ID, value(external_id.unwrap_or_default())),
+            (&PAIR, value(caller.pair_id.into())),
+            (&PAIR_STATUS, HeaderValue::from_static(caller.state.as_str())),
+        ],
+    );
 }

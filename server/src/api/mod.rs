@@ -14,12 +14,12 @@ mod provisioning;
 pub(crate) mod uploads;
 mod verify;
 
-pub(crate) use account::show as show_account;
+pub(crate) use account::{begin as begin_account, show as show_account};
 pub(crate) use files::{
     BYTES as FILE_BYTES, bytes as file_bytes, delete as delete_file, delete_several as delete_files,
     details as show_file, list as list_files, list_with_slash as list_files_with_slash,
 };
-pub(crate) use forward_auth::show as may_pass;
+pub(crate) use forward_auth::{begin as begin_pass, show as may_pass};
 pub use openapi::document;
 pub(crate) use openapi::{ErrorBody, show as describe, show_at_old_address as describe_at_old_address};
 pub(crate) use provisioning::{create, find, open, roll, switch};

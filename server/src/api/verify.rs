@@ -45,7 +45,7 @@ impl Worth {
         Self { valid: false, code: Some(code), account_id: None, external_id: None, key_pair: None }
     }
 
-    fn of(caller: &Authenticated) -> Self {
+    fn of(caller: Authenticated) -> Self {
         let Described { account_id, external_id, key_pair } = describe(caller);
         Self { valid: true, code: None, account_id: Some(account_id), external_id, key_pair: Some(key_pair) }
     }
@@ -127,7 +127,7 @@ async fn weigh(serving: &Serving, parts: &Parts, key: &str) -> Result<Worth, Pro
         judge(serving, parts, key, Endpoint::Verify).await
     };
     match judged {
-        Ok(caller) => Ok(Worth::of(&caller)),
+        Ok(caller) => Ok(Worth::of(caller)),
         Err(problem) if problem.told().status.is_server_error() => Err(problem),
         Err(problem) => Ok(Worth::nothing(problem.told().code)),
     }

@@ -18,15 +18,15 @@ mod settings;
 mod words;
 
 use crate::config::{Environment, Settings};
-use crate::middleware::RequestId;
 use crate::opening::Installation;
 use crate::{check, logging, output, serve, site};
 use arguments::{
     AccountCommand, AdminCommand, Arguments, Command, InstallationKeyCommand, InvitationCommand, KeysCommand,
     MemberCommand, PersonCommand,
 };
-use backend::{Backend, RequestContext};
+use backend::{Backend, OsEntropy, RequestContext};
 use clap::Parser as _;
+use domain::RequestId;
 use failure::Failure;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -128,7 +128,7 @@ async fn at_desk_of(
     environment: &Environment,
     work: impl AsyncFnOnce(&Desk) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let request_id = RequestId::mint(installation.backend.now()).0;
+    let request_id = RequestId::mint(installation.backend.now(), &OsEntropy).into();
     let desk = Desk {
         backend: installation.backend.clone(),
         context: RequestContext::operator(environment.operator(), request_id),

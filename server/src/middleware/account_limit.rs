@@ -1,13 +1,11 @@
 //! How many requests an account's programs may make, told in the headers that ImageKit's API has for it.
 //!
-//! The layer is there only if there is a limit. Requests whose answers tell of it are those that are counted.
+//! Only if there is a limit. Requests whose answers tell of it are those that are counted.
 
 use crate::metrics::Endpoint;
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use backend::limits::{Allowance, Wait};
 use domain::AccountId;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
@@ -22,17 +20,22 @@ const INTERVAL: HeaderName = HeaderName::from_static("x-ratelimit-interval");
 
 /// Where whoever knows whose request it is leaves what its account may still do, on the way to the answer.
 #[derive(Debug, Clone, Default)]
-struct Left(Arc<OnceLock<Allowance>>);
+pub(super) struct Left(Arc<OnceLock<Allowance>>);
 
-/// Tells it of every request that was authenticated, whatever became of it.
-pub(super) async fn tell(mut request: Request, next: Next) -> Response {
+/// Before the request is answered.
+pub(super) fn begin(request: &mut Request) -> Left {
     let left = Left::default();
     request.extensions_mut().insert(left.clone());
-    let mut response = next.run(request).await;
-    if let Some(allowance) = left.0.get() {
-        describe(*allowance, response.headers_mut());
+    left
+}
+
+impl Left {
+    /// Tells it in the answer to every request that was authenticated, whatever became of it.
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        if let Some(allowance) = self.0.get() {
+            describe(*allowance, headers);
+        }
     }
-    response
 }
 
 fn describe(allowance: Allowance, headers: &mut HeaderMap) {

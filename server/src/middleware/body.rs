@@ -38,8 +38,13 @@ pub(super) async fn take(kind: Kind, request: Request) -> Result<Request, Proble
             }
             Ok(request)
         }
-        Kind::Api => read(MOST_OF_A_CALL, DEADLINE, request).await,
-        Kind::Page | Kind::Function | Kind::Health | Kind::Asset => read(MOST_OF_A_FORM, DEADLINE, request).await,
+        Kind::Api | Kind::Page | Kind::Function | Kind::Health | Kind::Asset if request.body().is_end_stream() => {
+            Ok(request)
+        }
+        Kind::Api => Box::pin(read(MOST_OF_A_CALL, DEADLINE, request)).await,
+        Kind::Page | Kind::Function | Kind::Health | Kind::Asset => {
+            Box::pin(read(MOST_OF_A_FORM, DEADLINE, request)).await
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is calling: the person behind the cookie, the address they come from, the browser they use.
 
-use super::RequestId;
+use super::request_id;
 use crate::problem::Problem;
 use crate::router::Serving;
 use app::server_context::find_cookie;
@@ -40,7 +40,7 @@ pub fn context_of(serving: &Serving, extensions: &Extensions, headers: &HeaderMa
         caller,
         address: address_of(serving, extensions, headers),
         user_agent,
-        request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        request_id: request_id::with_current(str::to_owned).unwrap_or_default(),
         device: None,
     }
 }
@@ -72,6 +72,9 @@ async fn find_caller(serving: &Serving, headers: &HeaderMap) -> Result<Caller, P
 fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let trusts = |ip: &IpAddr| trusted.iter().any(|range| range.contains(&ip.to_canonical()));
     let mut nearest = peer.to_canonical();
+    if trusted.is_empty() {
+        return nearest;
+    }
     let said = headers.get_all(X_FORWARDED_FOR).iter().rev();
     for text in said.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')) {
         if !trusts(&nearest) {

@@ -94,7 +94,7 @@ impl<'a> From<Cow<'a, str>> for Target<'a> {
 /// The URL of the request, and that of the request which a gateway asks about.
 fn targets(kind: Kind, request: &Request) -> impl Iterator<Item = Target<'_>> {
     let told = if kind == Kind::Gateway { ORIGINAL_URIS.as_slice() } else { &[] };
-    let said = told.iter().flat_map(|name| request.headers().get_all(name));
+    let said = request.headers().iter().filter(|(name, _)| told.contains(name)).map(|(_, value)| value);
     std::iter::once(Target::from(request.uri()))
         .chain(said.map(|value| Target::from(String::from_utf8_lossy(value.as_bytes()))))
 }

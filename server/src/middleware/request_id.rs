@@ -1,8 +1,10 @@
 //! A name for every request.
 
+use super::fill_in;
 use crate::routes::Kind;
+use axum::body::Bytes;
 use backend::OsEntropy;
-use domain::Entropy;
+use domain::{Entropy, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::future::Future;
 use std::sync::LazyLock;
@@ -14,18 +16,12 @@ const X_IK_REQUEST_ID: HeaderName = HeaderName::from_static("x-ik-requestid");
 
 /// The request's name in logs, answers and audit records. What a client calls it is ignored: a name somebody else chose
 /// could repeat one of ours, or forge a line of the log.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+pub(super) type Name = Option<HeaderValue>;
 
-impl RequestId {
-    /// A new one, made as our ids are, so that they sort by time.
-    pub fn mint(now: domain::Timestamp) -> Self {
-        Self(domain::RequestId::mint(now, &Different).into())
-    }
-
-    pub(super) fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&self.0).ok()
-    }
+/// A new one, made as our ids are, so that they sort by time; ids are ASCII, so it fits into a header.
+pub(super) fn mint(now: Timestamp) -> Name {
+    let id = String::from(domain::RequestId::mint(now, &Different));
+    HeaderValue::from_maybe_shared(Bytes::from(id)).ok()
 }
 
 /// Bytes that differ from those of every other request, here and in other processes, and are no secret: nobody is believed
@@ -54,13 +50,18 @@ impl Entropy for Different {
 }
 
 tokio::task_local! {
-    static CURRENT: Option<HeaderValue>;
+    static CURRENT: Name;
 }
 
 /// Has whatever is logged on the way to the answer carry the request's name. Not a span of `tracing`'s: making one, for the few
 /// requests of which something is logged, took a quarter as long as checking a key does.
-pub(super) fn named<F: Future>(name: Option<HeaderValue>, on_the_way: F) -> impl Future<Output = F::Output> {
+pub(super) fn named<F: Future>(name: Name, on_the_way: F) -> impl Future<Output = F::Output> {
     CURRENT.scope(name, on_the_way)
+}
+
+/// The same for what needs no waiting.
+pub(super) fn naming(name: Name, on_the_way: impl FnOnce()) {
+    CURRENT.sync_scope(name, on_the_way);
 }
 
 /// The name of the request that this task is on the way with.
@@ -68,13 +69,16 @@ pub(crate) fn with_current<T>(read: impl FnOnce(&str) -> T) -> Option<T> {
     CURRENT.try_with(|name| name.as_ref().and_then(|name| name.to_str().ok()).map(read)).ok().flatten()
 }
 
-/// Tells the client what the request was called.
-pub(super) fn tell(name: Option<HeaderValue>, kind: Kind, headers: &mut HeaderMap) {
-    let Some(name) = name else {
-        return;
-    };
+/// Puts what tells the name into the headers of all answers of a kind, where [`tell`] finds it.
+pub(super) fn make_room(kind: Kind, headers: &mut HeaderMap) {
+    headers.insert(X_REQUEST_ID, HeaderValue::from_static(""));
     if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway) {
-        headers.insert(X_IK_REQUEST_ID, name.clone());
+        headers.insert(X_IK_REQUEST_ID, HeaderValue::from_static(""));
     }
-    headers.insert(X_REQUEST_ID, name);
+}
+
+/// Tells the client what the request was called.
+pub(super) fn tell(name: Name, headers: &mut HeaderMap) {
+    let name = name.unwrap_or(HeaderValue::from_static(""));
+    fill_in(headers, [(&X_IK_REQUEST_ID, name.clone()), (&X_REQUEST_ID, name)]);
 }

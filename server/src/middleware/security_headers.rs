@@ -1,5 +1,6 @@
 //! The headers that tell a browser what our answers may do, and the nonce for the few scripts inside a page.
 
+use super::request_id;
 use crate::routes::Kind;
 use app::server_context::Cookies;
 use axum::extract::Request;
@@ -21,10 +22,10 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
 /// For answers that are read by programs: shown by a browser, they can do nothing at all.
 const FOR_PROGRAMS: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// The content security policy of the answer. That of a page has a nonce, which the request carries to whoever draws it.
+/// The content security policy of an answer that a person reads. It has a nonce, which the request carries to whoever draws it.
 pub(super) fn policy(kind: Kind, request: &mut Request) -> Option<HeaderValue> {
     match kind {
-        Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => Some(FOR_PROGRAMS),
+        Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health => None,
         Kind::Page | Kind::Function | Kind::ListFunction | Kind::Asset => {
             let nonce = mint_nonce();
             let policy = HeaderValue::from_str(&content_security_policy(&nonce));
@@ -40,22 +41,21 @@ fn mint_nonce() -> String {
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-/// Adds the headers that every answer has.
-pub(super) fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies: Cookies) {
-    // At once for all that will be in it, the request's names too: it grows by copying.
-    headers.reserve(12);
-    let fixed = [
+/// The headers that every answer of this kind has, those with the request's name still empty. Made once: making them takes as long
+/// as checking a key does.
+pub(super) fn of(kind: Kind, cookies: Cookies) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter([
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // `no-referrer` would make forms send `Origin: null`, and forms without WASM could not lead back to their page.
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (PERMISSIONS_POLICY, PERMISSIONS),
         (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
-    ];
-    headers.extend(fixed);
-    // What people have uploaded has a stricter one already.
-    if let Some(policy) = policy {
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+        // Pages and answers are about keys; assets say themselves how long they may be kept.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ]);
+    if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway | Kind::Health) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, FOR_PROGRAMS);
     }
     if cookies == Cookies::Https {
         let hsts = HeaderValue::from_static("max-age=63072000; includeSubDomains");
@@ -63,8 +63,22 @@ pub(super) fn set(headers: &mut HeaderMap, policy: Option<HeaderValue>, cookies:
         let coop = HeaderName::from_static("cross-origin-opener-policy");
         headers.insert(coop, HeaderValue::from_static("same-origin"));
     }
-    // Pages and answers are about keys; assets say themselves how long they may be kept.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    request_id::make_room(kind, &mut headers);
+    headers
+}
+
+/// Adds them to an answer. What it says itself stands: how long it may be kept, and a stricter policy for what people have
+/// uploaded.
+pub(super) fn set(headers: &mut HeaderMap, of_kind: &HeaderMap, policy: Option<HeaderValue>) {
+    // The handler began with them. Where there is a policy for each answer, none does.
+    if headers.contains_key(header::X_FRAME_OPTIONS) {
+        return;
+    }
+    let own = std::mem::replace(headers, of_kind.clone());
+    if let Some(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.extend(own);
 }
 
 /// The one policy of pages. Not `strict-dynamic`: Leptos does not put the nonce where that would need it on its preloads.

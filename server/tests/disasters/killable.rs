@@ -3,6 +3,7 @@
 use crate::program::Place;
 use crate::script::{Plan, SIGN, Script, tell};
 use crate::watched_store::{Manner, WatchedStore};
+use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use backend::{Backend, OsEntropy, SystemClock, installation};
@@ -62,14 +63,16 @@ async fn serve(manner: Manner, script: Arc<Script>) {
     let addr = listener.local_addr().unwrap();
     tokio::spawn(follow_for_ever(backend.clone()));
     let serving = Serving::new(backend, &settings, addr);
-    let router = router::build(serving.clone()).layer(from_fn(move |request: Request, next: Next| {
-        let script = Arc::clone(&script);
-        async move {
-            let answer = next.run(request).await;
-            script.step(ANSWERED);
-            answer
-        }
-    }));
+    let router = Router::new().fallback_service(router::build(serving.clone())).layer(from_fn(
+        move |request: Request, next: Next| {
+            let script = Arc::clone(&script);
+            async move {
+                let answer = next.run(request).await;
+                script.step(ANSWERED);
+                answer
+            }
+        },
+    ));
     let (_never, asked) = tokio::sync::mpsc::channel(1);
     tell(&addr.to_string());
     accept::serve(

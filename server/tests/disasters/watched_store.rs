@@ -9,7 +9,7 @@ use backend::store::{
     BulkRollDraftRow, BulkRollOutcome, BulkRollProgress, BulkRollRecord, BulkRollRow, BulkRollStop, CallerRecord,
     ChangeNumber, DayUseRecord, FileQuery, FileReads, FileRecord, FileWrites, IndexedPair, Installation,
     InstallationKeyRecord, InstanceRecord, InvitationRecord, KeyChange, KeyChanges, KeyDigest, KnownChanges,
-    MemberRecord, Membership, OwnAccount, PairNumber, PairToSignFor, PairUseRecord, PairWithAccount,
+    MemberRecord, Membership, OwnAccount, PairNumber, PairToSignFor, PairUseRecord, PairWithAccount, PairsMeasured,
     PasswordLinkRecord, PersonRecord, PurgeLimits, RollRecord, SealedKey, SessionRecord, SessionView, Store,
     StoreResult, UploadOriginRecord, Usage, UsageBatch, WriteTx,
 };
@@ -305,7 +305,7 @@ key_changes! {
     list_key_changes(after: ChangeNumber, limit: u32) -> Vec<KeyChange>;
     find_indexed_pair(pair_id: &PairId) -> Option<IndexedPair>;
     list_indexed_pairs_of(account_id: &AccountId) -> Vec<IndexedPair>;
-    find_last_pair() -> PairNumber;
+    measure_pairs() -> PairsMeasured;
     list_indexed_pairs(numbers: RangeInclusive<PairNumber>) -> Vec<IndexedPair>;
     renew_instance(id: &InstanceId, acknowledged: ChangeNumber) -> ();
     list_instances() -> Vec<InstanceRecord>;

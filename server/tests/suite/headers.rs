@@ -3,6 +3,7 @@
 use crate::world::{Answer, World, send_to};
 use axum::Router;
 use axum::routing::get;
+use server::middleware::{self, Around};
 use server::routes::Kind;
 use std::collections::HashSet;
 
@@ -71,7 +72,8 @@ async fn every_answer_carries_the_security_headers() {
         check(&world.send("POST", "/v1/account", &[], "").await, 405, https);
         check(&world.send("POST", "/_srv/x", &[], &large).await, 413, https);
         let routes = Router::new().route("/panic", get(async || -> () { panic!("on purpose") }));
-        let panicking = server::middleware::wrap(routes, Kind::Page, &world.serving).with_state(world.serving.clone());
+        let around = Around::new(Kind::Page, &world.serving);
+        let panicking = middleware::wrap(routes, &around).with_state(world.serving.clone());
         let answer = send_to(&panicking, "GET", "/panic", &[("accept", "application/json")], "").await;
         check(&answer, 500, https);
         assert_eq!(answer.json()["code"], "FAULT");

@@ -5,8 +5,9 @@ use crate::world::{World, bearer, send_to};
 use axum::routing::{MethodFilter, on};
 use serde_json::Value;
 use server::config::{Environment, SettingFlags, Settings};
+use server::logging;
+use server::middleware::{self, Around};
 use server::routes::Kind;
-use server::{logging, middleware};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
@@ -190,7 +191,7 @@ async fn a_panic_is_one_line_with_its_place_and_its_request() {
     let routes = axum::Router::new()
         .route("/data", on(MethodFilter::GET, async || -> () { panic!("{}", "a secret\nand a line") }))
         .route("/own", on(MethodFilter::GET, async || -> () { panic!("a text of ours") }));
-    let router = middleware::wrap(routes, Kind::Api, &world.serving).with_state(world.serving.clone());
+    let router = middleware::wrap(routes, &Around::new(Kind::Api, &world.serving)).with_state(world.serving.clone());
     for path in ["/data", "/own"] {
         let answer = send_to(&router, "GET", path, &[], "").await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (500, Some("FAULT")));

@@ -1,7 +1,6 @@
 //! An installation of its own for each test: a real database, a clock that can be set.
 
 use app::server_context::Cookies;
-use axum::Router;
 use axum::body::Body;
 use backend::accounts::{CreatedAccount, NewAccount};
 use backend::keys::{RollRequest, Rolled};
@@ -12,8 +11,9 @@ use data_encoding::BASE64;
 use domain::{AccountId, Entropy, ExpireOld, Password, SubmissionId, Timestamp};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use server::accept::Answering;
 use server::config::{Environment, SettingFlags, Settings};
-use server::router::{self, Serving};
+use server::router::{self, Served, Serving};
 use server::routes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -81,7 +81,7 @@ pub struct World {
     pub clock: Arc<SetClock>,
     pub backend: Backend,
     pub serving: Serving,
-    pub router: Router,
+    pub router: Served,
     pub store: SqliteStore,
     pub directory: TempDir,
 }
@@ -215,7 +215,13 @@ pub fn server_function(name: &str) -> String {
     routes::path_of_function(&format!("/_srv/{name}")).expect("a function of this name").to_owned()
 }
 
-pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub async fn send_to(
+    router: &impl Answering,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:3000");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -225,7 +231,7 @@ pub async fn send_to(router: &Router, method: &str, path: &str, headers: &[(&str
 }
 
 /// The whole answer to a request.
-pub async fn answer_of(router: &Router, request: Request<Body>) -> Answer {
+pub async fn answer_of(router: &impl Answering, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

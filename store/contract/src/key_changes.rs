@@ -1,7 +1,7 @@
 //! What processes that keep the working keys in memory are told.
 
 use crate::world::{NOW, World, at, passed, revoked, scheduled};
-use backend::store::{ChangeNumber, IndexedPair, InstanceRecord, KnownChanges, Store};
+use backend::store::{ChangeNumber, IndexedPair, InstanceRecord, KnownChanges, PairsMeasured, Store};
 use domain::{AccountId, InstanceId, PairId};
 use std::sync::Arc;
 
@@ -103,7 +103,8 @@ pub async fn the_working_pairs_are_read_page_by_page(store: Arc<dyn Store>) {
             }
         }
     }
-    let last = world.store.find_last_pair().await.expect("read");
+    let PairsMeasured { last, living } = world.store.measure_pairs().await.expect("read");
+    assert_eq!(living, expected.len() as u64);
     let mut read = Vec::new();
     for first in (1..=last).step_by(3) {
         let page = world.store.list_indexed_pairs(first..=first + 2).await.expect("read");

@@ -37,16 +37,23 @@ impl Filled {
                 Program::new(&fill).arg(&database).arg(accounts.to_string()).run()
             })?;
         }
+        // Once before, so that SQLite has measured its tables, as it has in an installation that grew to this.
+        drop(Self::serve(build, &home)?);
+        let (serving, ready_after) = Self::serve(build, &home)?;
+        let own = serving.own_memory().unwrap_or_default();
+        let kilobytes = own.trim_end_matches(" kB").parse().attempt(format!("read {own}"))?;
+        let headers = vec![format!("Authorization: Bearer {key}")];
+        Ok(Self { serving, headers, ready_after, kilobytes, per_second: Vec::new() })
+    }
+
+    /// A server whose keys are in memory, and after how long they were.
+    fn serve(build: &Build, home: &Path) -> Outcome<(Serving, Duration)> {
         let began = Instant::now();
-        let mut serve = latchkey(build, &home);
+        let mut serve = latchkey(build, home);
         serve.env("LATCHKEY_LOG", "info");
         let serving = Serving::start(serve)?;
         wait_for(&home.join("serve.log"), began)?;
-        let ready_after = began.elapsed();
-        let resident = serving.memory().unwrap_or_default();
-        let kilobytes = resident.trim_end_matches(" kB").parse().attempt(format!("read {resident}"))?;
-        let headers = vec![format!("Authorization: Bearer {key}")];
-        Ok(Self { serving, headers, ready_after, kilobytes, per_second: Vec::new() })
+        Ok((serving, began.elapsed()))
     }
 }
 
@@ -73,7 +80,7 @@ pub(super) fn measure() -> Outcome<()> {
         }
         Ok(())
     })?;
-    println!("\n| keys | all in memory after | resident | requests a second |\n|---|---|---|---|");
+    println!("\n| keys | all in memory after | memory of its own | requests a second |\n|---|---|---|---|");
     for (keys, filled) in [("1", &few), ("1,100,000", &many)] {
         let (seconds, megabytes) = (filled.ready_after.as_secs_f64(), filled.kilobytes / 1_000.0);
         let per_second = median(filled.per_second.iter().copied());
