@@ -23,6 +23,8 @@ pub struct Readings {
     pub failed_writes: u64,
     /// Uses of keys that were counted and are not known to be written.
     pub usage_backlog: u64,
+    /// Uses of keys that were not counted, or counted and given up.
+    pub usage_lost: u64,
     /// About passwords.
     pub passwords: PasswordReadings,
 }
@@ -40,6 +42,7 @@ impl Backend {
             key_lookups: keys.lookups,
             failed_writes: self.store.failed_writes(),
             usage_backlog: self.usage_backlog(),
+            usage_lost: self.usage_lost(),
             passwords: self.passwords.readings(),
         }
     }

@@ -92,6 +92,8 @@ pub(crate) struct Usage {
     flusher: Mutex<Flusher>,
     /// How many uses are on their way to the database.
     on_their_way: AtomicU64,
+    /// How many were not counted, as far as that was noticed, or given up.
+    lost: AtomicU64,
 }
 
 /// What is on its way to the database. One task at a time writes.
@@ -147,6 +149,7 @@ impl Backend {
                         return Err(error.into());
                     }
                     let uses = uses_in(&batch.rows);
+                    self.usage.lost.fetch_add(uses, Ordering::Relaxed);
                     tracing::error!(uses, %error, "uses of keys were counted and cannot be written down; they are given up");
                 }
             }
@@ -159,6 +162,7 @@ impl Backend {
             }
         }
         flushed.left_out = self.usage.counts.take_left_out();
+        self.usage.lost.fetch_add(flushed.left_out, Ordering::Relaxed);
         Ok(flushed)
     }
 
@@ -178,6 +182,11 @@ impl Backend {
             flusher.pending.push_back(batch);
             rows = rest;
         }
+    }
+
+    /// How many uses this process has not counted, or counted and given up.
+    pub(crate) fn usage_lost(&self) -> u64 {
+        self.usage.lost.load(Ordering::Relaxed)
     }
 
     /// How many uses were counted, by this process, and are not known to be written.

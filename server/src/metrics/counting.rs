@@ -214,6 +214,29 @@ pub(super) struct Histogram {
     pub(super) sum: Duration,
 }
 
+/// What became of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// It proves whose upload it is.
+    Valid,
+    /// It does not.
+    Refused,
+    /// Nobody knows: something broke.
+    Fault,
+}
+
+impl Proof {
+    pub(super) const ALL: [Self; 3] = [Self::Valid, Self::Refused, Self::Fault];
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Refused => "refused",
+            Self::Fault => "fault",
+        }
+    }
+}
+
 /// The counters of a few threads. Alone on its cache lines, and on those that processors fetch in pairs.
 #[derive(Default)]
 #[repr(align(128))]
@@ -228,7 +251,7 @@ struct Shard {
 pub struct Metrics {
     shards: [Shard; SHARDS],
     keys_in_urls: AtomicU64,
-    signatures: [AtomicU64; 2],
+    signatures: [AtomicU64; Proof::ALL.len()],
     connections: Connections,
     started_at: Timestamp,
 }
@@ -269,9 +292,9 @@ impl Metrics {
         add(&self.keys_in_urls, 1);
     }
 
-    /// The signature of an upload was proved, or not.
-    pub fn signature(&self, valid: bool) {
-        add(&self.signatures[usize::from(!valid)], 1);
+    /// The signature of an upload was looked at.
+    pub fn signature(&self, proof: Proof) {
+        add(&self.signatures[proof as usize], 1);
     }
 
     /// Who is connected.
@@ -321,8 +344,8 @@ impl Metrics {
         self.keys_in_urls.load(Ordering::Relaxed)
     }
 
-    pub(super) fn signatures(&self, valid: bool) -> u64 {
-        self.signatures[usize::from(!valid)].load(Ordering::Relaxed)
+    pub(super) fn signatures(&self, proof: Proof) -> u64 {
+        self.signatures[proof as usize].load(Ordering::Relaxed)
     }
 
     pub(super) fn started_at(&self) -> Timestamp {
@@ -380,6 +403,9 @@ mod tests {
         }
         for (place, endpoint) in Endpoint::ALL.into_iter().enumerate() {
             assert_eq!(endpoint as usize, place);
+        }
+        for (place, proof) in Proof::ALL.into_iter().enumerate() {
+            assert_eq!(proof as usize, place);
         }
         for kind in Kind::ALL {
             let label = KINDS[place_of(kind)];

@@ -8,7 +8,7 @@ mod counting;
 mod page;
 mod process;
 
-pub use counting::{Endpoint, Metrics};
+pub use counting::{Endpoint, Metrics, Proof};
 
 use crate::accept::{self, Connections, Limits, Stopping};
 use crate::router::Serving;

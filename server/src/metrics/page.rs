@@ -1,6 +1,6 @@
 //! The page that Prometheus reads. docs/OPERATIONS.md has the table of what is on it.
 
-use super::counting::{BOUNDS, CLASSES, Endpoint, Histogram, KINDS, Outcome};
+use super::counting::{BOUNDS, CLASSES, Endpoint, Histogram, KINDS, Outcome, Proof};
 use super::process::Process;
 use crate::router::Serving;
 use backend::readings::Readings;
@@ -69,8 +69,7 @@ impl Numbers {
         page.counters(
             "latchkey_upload_signatures",
             "Signatures of uploads, by whether they were proved.",
-            [(true, "valid"), (false, "refused")]
-                .map(|(valid, label)| ([("outcome", label)], metrics.signatures(valid))),
+            Proof::ALL.map(|proof| ([("outcome", proof.label())], metrics.signatures(proof))),
         )?;
         page.counter(
             "latchkey_malformed_keys",
@@ -108,7 +107,14 @@ impl Numbers {
 
     fn keys(&self, page: &mut Page<'_>) -> fmt::Result {
         let Readings {
-            indexed_keys, index_is_current, followed_ago, refused_keys, failed_writes, usage_backlog, ..
+            indexed_keys,
+            index_is_current,
+            followed_ago,
+            refused_keys,
+            failed_writes,
+            usage_backlog,
+            usage_lost,
+            ..
         } = self.backend;
         page.gauge("latchkey_indexed_keys", "Working keys in memory.", Some(indexed_keys))?;
         page.gauge(
@@ -126,6 +132,11 @@ impl Numbers {
             "latchkey_usage_backlog",
             "Uses of keys that are counted and not yet written.",
             Some(usage_backlog),
+        )?;
+        page.counter(
+            "latchkey_usage_lost",
+            "Uses of keys that are counted nowhere: too many keys at once, or the database refused them.",
+            usage_lost,
         )?;
         page.counter("latchkey_failed_writes", "Changes that could not be written to the database.", failed_writes)
     }

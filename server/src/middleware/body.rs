@@ -25,27 +25,27 @@ const DEADLINE_OF_A_LIST: Duration = Duration::from_secs(35);
 /// From the end of the headers to the end of the body. With the deadline for headers it makes less than 15 seconds.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The request with its whole body: it is small, and afterwards nobody waits for a slow sender while holding something.
+/// Whether nothing of the request has to be waited for before it is answered.
 ///
 /// Uploads are read while they arrive, and bounded, by `api::uploads`; lists once it is known who sends them. Some gateways
-/// leave the length of a body in the headers, and do not send the body: nobody waits for that.
-pub(super) async fn take(kind: Kind, request: Request) -> Result<Request, Problem> {
+/// leave the length of a body in the headers, and do not send the body: nobody waits for that, and their connection is told so.
+pub(super) fn is_here(kind: Kind, request: &Request) -> bool {
     match kind {
-        Kind::Upload | Kind::ListFunction => Ok(request),
+        Kind::Upload | Kind::ListFunction => true,
         Kind::Gateway => {
             if let Some(guest) = request.extensions().get::<Arc<Guest>>() {
                 guest.is_served();
             }
-            Ok(request)
+            true
         }
-        Kind::Api | Kind::Page | Kind::Function | Kind::Health | Kind::Asset if request.body().is_end_stream() => {
-            Ok(request)
-        }
-        Kind::Api => Box::pin(read(MOST_OF_A_CALL, DEADLINE, request)).await,
-        Kind::Page | Kind::Function | Kind::Health | Kind::Asset => {
-            Box::pin(read(MOST_OF_A_FORM, DEADLINE, request)).await
-        }
+        Kind::Api | Kind::Page | Kind::Function | Kind::Health | Kind::Asset => request.body().is_end_stream(),
     }
+}
+
+/// The request with its whole body, which is small: afterwards nobody waits for a slow sender while holding something.
+pub(super) async fn take(kind: Kind, request: Request) -> Result<Request, Problem> {
+    let most = if kind == Kind::Api { MOST_OF_A_CALL } else { MOST_OF_A_FORM };
+    read(most, DEADLINE, request).await
 }
 
 /// For what an admin may send a long list to. Whoever is none may send no more than elsewhere, so that strangers cannot

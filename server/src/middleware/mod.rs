@@ -106,14 +106,18 @@ where
     G: FnOnce(Request) -> F,
     F: Future<Output = Response>,
 {
-    let request = match body::take(kind, request).await {
-        Ok(request) => request,
-        Err(problem) => return problem.into_response(),
+    // In a box, as whatever is rarely waited for: each request moves what waiting for its answer takes.
+    let request = if body::is_here(kind, &request) {
+        request
+    } else {
+        match Box::pin(body::take(kind, request)).await {
+            Ok(request) => request,
+            Err(problem) => return problem.into_response(),
+        }
     };
     if matches!(kind, Kind::Api | Kind::Upload | Kind::Gateway)
         && let Some(found) = key_in_url::find(serving, kind, &request)
     {
-        // In a box, as whatever is rarely waited for: each request moves what waiting for its answer takes.
         return Box::pin(found.tell(serving)).await.into_response();
     }
     give(request).await

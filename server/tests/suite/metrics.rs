@@ -168,6 +168,11 @@ async fn uses_that_wait_to_be_written_are_told() {
     world.backend.flush_usage().await.unwrap_err();
     ask(1).await;
     assert_counted(&page(&world).await, "latchkey_usage_backlog", 3);
+    assert_counted(&page(&world).await, "latchkey_usage_lost_total", 0);
+    // Until it is given up, since a database that is closed is not one that is full.
+    while world.backend.flush_usage().await.is_err() {}
+    assert_counted(&page(&world).await, "latchkey_usage_backlog", 1);
+    assert_counted(&page(&world).await, "latchkey_usage_lost_total", 2);
 }
 
 #[tokio::test]
@@ -240,6 +245,10 @@ async fn uploads_passwords_keys_in_urls_and_failed_writes_are_counted() {
 
     world.break_database().await;
     world.call("sign_up", &[], "email=b%40example.org&password=an+ocelot+plays+the+bassoon").await;
+    without_key(&world, &[vec![file("x"), text("fileName", "x")], keys.signed("token-3")].concat()).await;
+    let broken = page(&world).await;
+    assert_counted(&broken, "latchkey_upload_signatures_total{outcome=\"refused\"}", 1);
+    assert_counted(&broken, "latchkey_upload_signatures_total{outcome=\"fault\"}", 1);
     assert!(read(&page(&world).await, "latchkey_failed_writes_total") >= 1.0);
 }
 

@@ -15,13 +15,14 @@ use super::authentication::{announce_end, authenticate_if_asked, request_to_coun
 use super::files::described;
 use super::openapi::ErrorBody;
 use crate::accept::Guest;
-use crate::metrics::Endpoint;
+use crate::metrics::{Endpoint, Proof};
 use crate::problem::Problem;
 use crate::router::Serving;
 use axum::Json;
 use axum::body::HttpBody as _;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use backend::Error;
 use backend::authenticate::Authenticated;
 use backend::store::FileRecord;
 use backend::uploads::{Draft, Proven, Sender, Signed, UploadError};
@@ -194,7 +195,11 @@ async fn prove_signature(
     request: Option<&Counted<'_>>,
 ) -> Result<Signed, UploadError> {
     let proven = serving.backend.prove_signature(fields, sender, request).await;
-    serving.metrics.signature(proven.is_ok());
+    serving.metrics.signature(match &proven {
+        Ok(_) => Proof::Valid,
+        Err(UploadError::Other(Error::Fault(_))) => Proof::Fault,
+        Err(_) => Proof::Refused,
+    });
     proven
 }
 
